@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** Shared by every room. Suites that need the native engine or real volumes have their own targets. */
+export const suites = {
+  everywhere: { exclude: ['**/node_modules/**', '**/*.tensorflow.test.ts', '**/*.data.test.ts'] },
+};
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts'],
+    exclude: suites.everywhere.exclude,
+    testTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 1,
+  },
+});
