@@ -1,1 +1,9 @@
-export {};
+/**
+ * From affinities to neurons: tiles, fragments, region graph, agglomeration, labels, and the scores against a truth.
+ *
+ * @module
+ */
+export * from './errors.ts';
+export type { LabelArray, Vec3 } from './shape.ts';
+export * from './metrics/index.ts';
+export * from './labels/index.ts';

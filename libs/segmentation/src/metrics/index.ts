@@ -1,0 +1,9 @@
+export { ContingencyTable, type Overlap } from './contingency.ts';
+export {
+  adaptedRandError,
+  cremiScore,
+  variationOfInformation,
+  type AdaptedRand,
+  type RandConvention,
+  type VariationOfInformation,
+} from './scores.ts';

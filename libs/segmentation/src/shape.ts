@@ -1,0 +1,35 @@
+import { SegmentationError } from './errors.ts';
+
+/** (z, y, x), x fastest. */
+export type Vec3 = readonly [number, number, number];
+
+/** Any array of label ids. 64-bit ids are taken as bigints, as JavaScript's typed arrays give them. */
+export type LabelArray =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array;
+
+/** Number of voxels of a shape; refuses shapes that are not three positive integers. */
+export function voxelCount(shape: Vec3): number {
+  const ok = shape.length === 3 && shape.every((side) => Number.isSafeInteger(side) && side > 0);
+  if (!ok)
+    throw new SegmentationError(
+      'segmentation/bad-shape',
+      `The shape is [${shape.join(', ')}], but three positive whole numbers (z, y, x) are needed: check the axes.`,
+    );
+  return shape[0] * shape[1] * shape[2];
+}
+
+/** Throws unless an array called `what` holds exactly `expected` values. */
+export function expectLength(what: string, actual: number, expected: number, because: string): void {
+  if (actual === expected) return;
+  throw new SegmentationError(
+    'segmentation/shape-mismatch',
+    `${what} holds ${actual} values, but ${expected} are needed (${because}): pass arrays of one shape.`,
+  );
+}
