@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { loadNativeTensorflow } from './native.ts';
+import { loadNativeTensorflow, locateNativeTensorflow } from './native.ts';
 
 beforeAll(async () => {
   await loadNativeTensorflow();
@@ -21,6 +21,12 @@ test('gives the gradients of conv3d that the definition gives', () => {
   const [dx, dw] = gradients([tf.fill([1, 1, 1, 1, 1], 3), tf.fill([1, 1, 1, 1, 1], 5)]);
   expect(dx?.dataSync()[0]).toBeCloseTo(2 * 3 * 25, 4);
   expect(dw?.dataSync()[0]).toBeCloseTo(2 * 9 * 5, 4);
+});
+
+test('says where it is and which TensorFlow it calls', async () => {
+  const { directory, version } = await loadNativeTensorflow();
+  expect(directory).toBe(locateNativeTensorflow());
+  expect(version).toMatch(/^2\.\d+\.\d+$/);
 });
 
 test('a second load changes nothing', async () => {

@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ModelError } from '../errors.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node';
+const ADDON = join('lib', 'napi-v8', 'tfjs_binding.node');
 const REMEDY = 'run `npm run setup:tensorflow';
 
 /** Where to look; the defaults are this process's. */
@@ -20,6 +21,12 @@ export interface NativeLocation {
   from?: string;
   /** `TOKENUNIFY_TENSORFLOW` names an installation (a `.tensorflow` directory) and then nothing else is searched. */
   environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A native engine that runs: where its package is, and which TensorFlow it calls ('2.21.0'). */
+export interface NativeTensorflow {
+  readonly directory: string;
+  readonly version: string;
 }
 
 /**
@@ -41,12 +48,12 @@ export function locateNativeTensorflow(location: NativeLocation = {}): string | 
 
 /**
  * Loads the native engine and makes it the current backend of the one `@tensorflow/tfjs-core` that this library uses;
- * a second call does nothing. Returns the package directory.
+ * a second call does nothing.
  *
  * @throws {ModelError} `model/engine` when there is no build, when it does not load, or when it registered itself with
  * another copy of TensorFlow.js.
  */
-export async function loadNativeTensorflow(location: NativeLocation = {}): Promise<string> {
+export async function loadNativeTensorflow(location: NativeLocation = {}): Promise<NativeTensorflow> {
   const directory = locateNativeTensorflow(location);
   if (directory === undefined) {
     const named = (location.environment ?? process.env)['TOKENUNIFY_TENSORFLOW'];
@@ -73,12 +80,12 @@ export async function loadNativeTensorflow(location: NativeLocation = {}): Promi
       { ...(started === false ? {} : started), details: { directory } },
     );
   }
-  return directory;
+  return { directory, version: addonVersion(directory) };
 }
 
 function builtPackage(root: string): string | undefined {
   const directory = join(root, 'node_modules', PACKAGE);
-  return existsSync(join(directory, 'lib', 'napi-v8', 'tfjs_binding.node')) ? directory : undefined;
+  return existsSync(join(directory, ADDON)) ? directory : undefined;
 }
 
 /** What must be set before the addon is loaded. The user's own settings win. */
@@ -118,4 +125,12 @@ function requirePackage(directory: string): { engine?: () => unknown } {
   } finally {
     hooks?.deregister();
   }
+}
+
+/** The addon is loaded already: this only looks at it. */
+function addonVersion(directory: string): string {
+  const addon: unknown = createRequire(join(directory, 'package.json'))(join(directory, ADDON));
+  return typeof addon === 'object' && addon !== null && 'TF_Version' in addon
+    ? String(addon.TF_Version)
+    : 'unknown';
 }
