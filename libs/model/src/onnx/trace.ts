@@ -1,0 +1,53 @@
+import { ModelError } from '../errors.ts';
+import type { ParameterSource } from '../network/parameters.ts';
+import type { Ops } from '../ops/ops.ts';
+import { mapOf } from '../ops/shape-ops.ts';
+import { OnnxBuilder } from './builder.ts';
+import { defaultOpset, type Opset } from './opset.ts';
+import type { Weights } from './parameters.ts';
+import type { Value } from './value.ts';
+
+export interface TraceOptions {
+  readonly opset?: Opset;
+  /** [channels, z, y, x] of the input; the batch is dynamic. */
+  readonly inputShape: readonly [channels: number, z: number, y: number, x: number];
+  readonly inputName?: string;
+  readonly outputName?: string;
+  readonly weights: Weights;
+  /** The network: a map in, a map out. */
+  readonly trace: (ops: Ops<Value>, parameters: ParameterSource<Value>, input: Value) => Value;
+  /** Kept in the file as `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a network once and returns it as a .onnx file: float32 'raw' [N, C, z, y, x] -> 'affinities' [N, C', z', y', x'].
+ *
+ * @throws ModelError `model/parameters` when a weight is missing, asked for twice or of another shape;
+ *   `model/shape` when the network does not fit the input; `model/onnx` when the graph cannot be written
+ * @example
+ * const bytes = traceOnnx({
+ *   inputShape: [1, 16, 64, 64],
+ *   weights,
+ *   trace: (ops, parameters, raw) => network(ops, parameters, raw),
+ * });
+ */
+export function traceOnnx(options: TraceOptions): Uint8Array {
+  const {
+    opset = defaultOpset,
+    inputShape,
+    inputName = 'raw',
+    outputName = 'affinities',
+    metadata = {},
+  } = options;
+  const [channels, ...space] = inputShape;
+  const builder = new OnnxBuilder({ opset });
+  const input = builder.input(inputName, mapOf(1, channels, space));
+  const output = options.trace(builder, builder.parameterSource(options.weights), input);
+  if (output.form.kind !== 'map')
+    throw new ModelError(
+      'model/onnx',
+      `The output '${outputName}' is an array [${output.form.shape}], not a map; end the network with fromTokens.`,
+    );
+  return builder.build({ [outputName]: output }, { graphName: 'tokenunify', metadata });
+}
