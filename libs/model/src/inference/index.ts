@@ -1,0 +1,6 @@
+export {
+  startInference,
+  type InferenceModel,
+  type InferenceOptions,
+  type InferenceProcess,
+} from './inference.ts';

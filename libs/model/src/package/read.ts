@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { ModelError } from '../errors.ts';
+import { RDF } from './description.ts';
+import { sha256, sha256OfFile } from './digest.ts';
+import { parseRdf, type Rdf } from './schema.ts';
+import type { ModelPackage } from './types.ts';
+
+/**
+ * Reads a model package and verifies the sha256 of every file it names.
+ *
+ * @param dir a directory that holds rdf.yaml
+ * @throws ModelError `model/package`: not a package, a missing or changed file, a field that is wrong. The message
+ *   names the file, what was expected, what was found and the remedy; `details` has the same as data.
+ * @example
+ *     const model = await readModelPackage('models/default');
+ *     model.tileShape; // [32, 64, 64]
+ */
+export async function readModelPackage(dir: string): Promise<ModelPackage> {
+  const root = resolve(dir);
+  const file = join(root, RDF);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new ModelError(
+      'model/package',
+      `${root} is not a model package: ${RDF} cannot be read; name a directory made by \`tokenunify export\`.`,
+      { details: { file }, cause },
+    );
+  });
+  let parsed: unknown;
+  try {
+    parsed = parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new ModelError(
+      'model/package',
+      `${file} is not YAML; export the model again with \`tokenunify export\`.`,
+      {
+        details: { file },
+        cause,
+      },
+    );
+  }
+  const rdf = parseRdf(parsed, file);
+  await verifyFiles(root, rdf);
+  const own = rdf.config.tokenunify;
+  return {
+    dir: root,
+    name: rdf.name,
+    version: rdf.version,
+    digest: `sha256:${sha256(bytes)}`,
+    preset: own.preset,
+    tileShape: own.tileShape,
+    minimumShape: own.minimumShape,
+    inputScale: own.inputScale,
+    ...(own.voxelSize && { voxelSize: own.voxelSize }),
+    outputChannels: 3,
+    postprocessing: own.postprocessing,
+    modelPath: join(root, rdf.weights.onnx.source),
+    opsetVersion: rdf.weights.onnx.opset_version,
+    license: rdf.license,
+    metrics: own.metrics,
+    training: own.training,
+    cite: rdf.cite,
+  };
+}
+
+async function verifyFiles(root: string, rdf: Rdf): Promise<void> {
+  const named: [string, string][] = [
+    [rdf.weights.onnx.source, rdf.weights.onnx.sha256],
+    ...[...rdf.inputs, ...rdf.outputs].map(({ test_tensor: t }): [string, string] => [t.source, t.sha256]),
+    ...Object.entries(rdf.config.tokenunify.files),
+  ];
+  const found = new Map<string, string>();
+  for (const [name, expected] of named) {
+    const file = join(root, name);
+    const got = found.get(name) ?? (await digestOf(file));
+    found.set(name, got);
+    if (got !== expected) {
+      throw new ModelError(
+        'model/package',
+        `${file} is not the file that ${RDF} describes: expected sha256 ${expected}, got ${got}; copy the package again, or export it again with \`tokenunify export\`.`,
+        { details: { file, expected, got } },
+      );
+    }
+  }
+}
+
+function digestOf(file: string): Promise<string> {
+  return sha256OfFile(file).catch((cause: unknown) => {
+    throw new ModelError(
+      'model/package',
+      `${file} is named in ${RDF} but cannot be read; copy the package again, or export it again with \`tokenunify export\`.`,
+      { details: { file }, cause },
+    );
+  });
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { ModelError } from '../errors.ts';
+import { describeModel, FILES, RDF } from './description.ts';
+import { sha256 } from './digest.ts';
+import { npyHeader } from './npy-header.ts';
+import { readModelPackage } from './read.ts';
+import type { ModelPackage, ModelPackageInput, Vec3 } from './types.ts';
+
+export interface WriteModelPackageOptions {
+  /** Replace a package that is there. Without it a directory that is not empty is refused. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Writes a model package and reads it back. The directory appears complete or not at all: files are written beside
+ * it and moved into place by one rename.
+ *
+ * @param dir the directory to make; its parent is made too
+ * @throws ModelError `model/package`: the directory is in use, a test tensor has the wrong dtype or shape, a name or
+ *   version that a BioImage.IO 0.5 reader would refuse
+ * @example
+ *     await writeModelPackage('models/default', { name: 'TokenUnify nano', version: '0.1.0', model: onnxBytes, ... });
+ */
+export async function writeModelPackage(
+  dir: string,
+  input: ModelPackageInput,
+  options: WriteModelPackageOptions = {},
+): Promise<ModelPackage> {
+  checkInput(input);
+  const target = resolve(dir);
+  const taken = await readdir(target).catch(() => []);
+  if (taken.length > 0 && options.overwrite !== true) {
+    throw new ModelError(
+      'model/package',
+      `${target} is not empty, and a model package is immutable; choose another directory, or pass overwrite.`,
+      { details: { dir: target } },
+    );
+  }
+  const contents: Record<string, Uint8Array | string> = {
+    [FILES.model]: input.model,
+    [FILES.testInput]: input.testInput,
+    [FILES.testOutput]: input.testOutput,
+    [FILES.modelCard]: input.modelCard,
+  };
+  const digests = Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, sha256(bytes)]));
+  // Aliases would be legal YAML, but not every reader of rdf.yaml resolves them.
+  const rdf = stringify(describeModel(input, digests), { aliasDuplicateObjects: false, lineWidth: 110 });
+
+  const staging = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
+  await mkdir(staging, { recursive: true });
+  try {
+    for (const [name, bytes] of Object.entries(contents)) await writeFile(join(staging, name), bytes);
+    await writeFile(join(staging, RDF), rdf);
+    await readModelPackage(staging);
+    // The old package stays readable until the new one can take its place.
+    const old = `${staging}.old`;
+    if (taken.length > 0) await rename(target, old);
+    await rename(staging, target);
+    await rm(old, { recursive: true, force: true });
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
+  return readModelPackage(target);
+}
+
+function checkInput(input: ModelPackageInput): void {
+  const refuse = (field: string, what: string): never => {
+    throw new ModelError('model/package', `Model package field ${field} ${what}.`, { details: { field } });
+  };
+  if (!/^[A-Za-z0-9_+\- ()]{5,128}$/.test(input.name)) {
+    refuse('name', `is ${JSON.stringify(input.name)}; use 5 to 128 letters, digits, spaces and _ + - ( )`);
+  }
+  if (!/^\d+\.\d+\.\d+([-+][A-Za-z0-9.-]+)?$/.test(input.version)) {
+    refuse('version', `is ${JSON.stringify(input.version)}; use a semantic version such as 0.1.0`);
+  }
+  if (input.authors.length === 0) refuse('authors', 'is empty; name at least one');
+  if (input.cite.length === 0) refuse('cite', 'is empty; cite at least the method');
+  if (Number.isNaN(Date.parse(input.timestamp))) refuse('timestamp', `is ${input.timestamp}; use ISO 8601`);
+  checkTensor(FILES.testInput, input.testInput, '|u1', 1, input.tileShape);
+  checkTensor(FILES.testOutput, input.testOutput, '<f4', 3, input.tileShape);
+}
+
+function checkTensor(file: string, bytes: Uint8Array, descr: string, channels: number, tile: Vec3): void {
+  const header = npyHeader(bytes, file);
+  const expected = `${descr} [${[1, channels, ...tile].join(', ')}]`;
+  const got = `${header.descr} [${header.shape.join(', ')}]`;
+  if (got !== expected) {
+    throw new ModelError(
+      'model/package',
+      `${file} holds ${got}, expected ${expected}: the test input is one raw uint8 tile, the test output its float32 affinities.`,
+      { details: { file, expected, got } },
+    );
+  }
+}
