@@ -7,3 +7,5 @@ export * from './errors.ts';
 export type { LabelArray, Vec3 } from './shape.ts';
 export * from './metrics/index.ts';
 export * from './labels/index.ts';
+export { buildRegionGraph, mergeRegionGraphs, type AffinityArray, type RegionGraph } from './graph/index.ts';
+export * from './agglomeration/index.ts';

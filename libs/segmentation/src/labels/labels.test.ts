@@ -76,7 +76,10 @@ describe('connected components', () => {
 
 describe('relabelling', () => {
   it('numbers by first occurrence and keeps 0', () => {
-    expect(relabelConsecutive(Uint32Array.of(9, 0, 4, 9))).toEqual({ labels: Uint32Array.of(1, 0, 2, 1), count: 2 });
+    expect(relabelConsecutive(Uint32Array.of(9, 0, 4, 9))).toEqual({
+      labels: Uint32Array.of(1, 0, 2, 1),
+      count: 2,
+    });
     expect(relabelConsecutive(BigInt64Array.of(-1n, 0n, 5n)).labels).toEqual(Uint32Array.of(1, 0, 2));
   });
 });

@@ -72,8 +72,14 @@ describe('properties of the metrics', () => {
         const wide = BigUint64Array.from(b, (id) => BigInt(id) + (1n << 40n));
         const expected = variationOfInformation(a, b);
         expect(variationOfInformation(a, renamed).total).toBeCloseTo(expected.total, 10);
-        expect(variationOfInformation(BigInt64Array.from(a, BigInt), wide).total).toBeCloseTo(expected.total, 10);
-        expect(variationOfInformation(Int8Array.from(a), Uint16Array.from(b)).total).toBeCloseTo(expected.total, 10);
+        expect(variationOfInformation(BigInt64Array.from(a, BigInt), wide).total).toBeCloseTo(
+          expected.total,
+          10,
+        );
+        expect(variationOfInformation(Int8Array.from(a), Uint16Array.from(b)).total).toBeCloseTo(
+          expected.total,
+          10,
+        );
       }),
     );
   });
@@ -101,7 +107,9 @@ describe('bad input', () => {
     expect(() => variationOfInformation(new Uint32Array(4), new Uint32Array(5))).toThrow(/5 values, but 4/);
   });
   it('refuses a truth that is nowhere annotated', () => {
-    expect(() => variationOfInformation(new Uint32Array(4), new Uint32Array(4))).toThrow(/truth id other than 0/);
+    expect(() => variationOfInformation(new Uint32Array(4), new Uint32Array(4))).toThrow(
+      /truth id other than 0/,
+    );
   });
 });
 

@@ -84,7 +84,8 @@ function rand(convention: RandConvention, joint: number, truth: number, labels: 
   // The reference computes 2pr / (p + r), which is undefined when a side has no pair, and when no pair is shared.
   const precision = labels > 0 ? joint / labels : null;
   const recall = truth > 0 ? joint / truth : null;
-  const error = precision === null || recall === null || joint === 0 ? null : 1 - (2 * joint) / (truth + labels);
+  const error =
+    precision === null || recall === null || joint === 0 ? null : 1 - (2 * joint) / (truth + labels);
   return { convention, error, precision, recall };
 }
 

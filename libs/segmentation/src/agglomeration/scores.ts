@@ -1,0 +1,78 @@
+import { SegmentationError } from '../errors.ts';
+import type { RegionGraph } from '../graph/index.ts';
+import { HistogramScores } from './histogram-scores.ts';
+
+/**
+ * How the boundary between two regions is judged; the score is 1 minus it, so lower merges earlier:
+ * - `mean`: mean affinity of all links;
+ * - `max`: largest affinity;
+ * - `hist50` (any `hist1` .. `hist99`): that percentile of the histogram of the initial edges' largest affinities.
+ */
+export type Scoring = 'mean' | 'max' | `hist${number}`;
+
+/** Scores of edges that are merged on the way. Values are rounded to float32, as the reference computes. */
+export interface EdgeScores {
+  /** The score now, in [0, 1]. */
+  score(edge: number): number;
+  /** Adds what edge `from` knows to edge `to`; `from` is not asked again. */
+  merge(from: number, to: number): void;
+}
+
+/**
+ * @throws {SegmentationError} a name that is none of the scorings
+ */
+export function edgeScores(graph: RegionGraph, scoring: Scoring): EdgeScores {
+  if (scoring === 'mean') return new MeanScores(graph);
+  if (scoring === 'max') return new MaxScores(graph);
+  const quantile = /^hist([1-9]\d?)$/.exec(scoring)?.[1];
+  if (quantile !== undefined) return new HistogramScores(graph, Number(quantile));
+  throw new SegmentationError(
+    'segmentation/bad-option',
+    `The scoring is '${String(scoring)}', but it must be 'mean', 'max' or 'hist1' to 'hist99' (such as 'hist50').`,
+  );
+}
+
+/**
+ * The mean is an exact integer sum divided once. (waterz keeps a running float32 mean, which depends on the order in
+ * which edges met.)
+ */
+class MeanScores implements EdgeScores {
+  readonly #sum: Float64Array;
+  readonly #count: Float64Array;
+  readonly #levels: number;
+
+  constructor(graph: RegionGraph) {
+    this.#sum = graph.sum.slice();
+    this.#count = Float64Array.from(graph.count);
+    this.#levels = graph.levels;
+  }
+
+  score(edge: number): number {
+    return oneMinus(this.#sum[edge]! / (this.#count[edge]! * this.#levels));
+  }
+
+  merge(from: number, to: number): void {
+    this.#sum[to]! += this.#sum[from]!;
+    this.#count[to]! += this.#count[from]!;
+  }
+}
+
+class MaxScores implements EdgeScores {
+  readonly #maximum: Uint32Array;
+  readonly #levels: number;
+
+  constructor(graph: RegionGraph) {
+    this.#maximum = graph.maximum.slice();
+    this.#levels = graph.levels;
+  }
+
+  score(edge: number): number {
+    return oneMinus(this.#maximum[edge]! / this.#levels);
+  }
+
+  merge(from: number, to: number): void {
+    this.#maximum[to] = Math.max(this.#maximum[to]!, this.#maximum[from]!);
+  }
+}
+
+const oneMinus = (affinity: number) => Math.fround(1 - Math.fround(affinity));

@@ -1,0 +1,87 @@
+import type { RegionGraph } from './region-graph.ts';
+import { hashPair } from './hash-pair.ts';
+import { sortByPair } from './sort.ts';
+
+/**
+ * Edges under construction: an open-addressing table from a pair of fragments to the running sums of its edge.
+ * `finish` orders them by (smaller id, larger id), which is what agglomeration relies on for ties.
+ */
+export class EdgeTable {
+  #size = 0;
+  #slots = new Int32Array(1 << 12); // edge + 1, 0 = free
+  #u = new Uint32Array(1 << 11);
+  #v = new Uint32Array(1 << 11);
+  #sum = new Float64Array(1 << 11);
+  #count = new Uint32Array(1 << 11);
+  #maximum = new Uint32Array(1 << 11);
+
+  /** Adds links between fragments a and b, in either order. */
+  add(a: number, b: number, sum: number, count: number, maximum: number): void {
+    const u = a < b ? a : b;
+    const v = a < b ? b : a;
+    const mask = this.#slots.length - 1;
+    let slot = hashPair(u, v) & mask;
+    for (;;) {
+      const edge = this.#slots[slot]! - 1;
+      if (edge < 0) break;
+      if (this.#u[edge] === u && this.#v[edge] === v) {
+        this.#sum[edge]! += sum;
+        this.#count[edge]! += count;
+        if (maximum > this.#maximum[edge]!) this.#maximum[edge] = maximum;
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+    const edge = this.#size++;
+    this.#slots[slot] = edge + 1;
+    this.#u[edge] = u;
+    this.#v[edge] = v;
+    this.#sum[edge] = sum;
+    this.#count[edge] = count;
+    this.#maximum[edge] = maximum;
+    if (this.#size === this.#u.length) this.#grow();
+  }
+
+  /** The graph, with edges in order. The table must not be used afterwards. */
+  finish(nodeCount: number, levels: number): RegionGraph {
+    this.#slots = new Int32Array(0);
+    const order = sortByPair(this.#u, this.#v, this.#size, nodeCount);
+    const pick = <T extends Uint32Array | Float64Array>(from: T, to: T): T => {
+      for (let i = 0; i < order.length; i++) to[i] = from[order[i]!]!;
+      return to;
+    };
+    const n = this.#size;
+    return {
+      nodeCount,
+      u: pick(this.#u, new Uint32Array(n)),
+      v: pick(this.#v, new Uint32Array(n)),
+      sum: pick(this.#sum, new Float64Array(n)),
+      count: pick(this.#count, new Uint32Array(n)),
+      maximum: pick(this.#maximum, new Uint32Array(n)),
+      levels,
+    };
+  }
+
+  #grow(): void {
+    const capacity = this.#u.length * 2;
+    this.#u = larger(this.#u, new Uint32Array(capacity));
+    this.#v = larger(this.#v, new Uint32Array(capacity));
+    this.#sum = larger(this.#sum, new Float64Array(capacity));
+    this.#count = larger(this.#count, new Uint32Array(capacity));
+    this.#maximum = larger(this.#maximum, new Uint32Array(capacity));
+    const slots = new Int32Array(capacity * 2);
+    const mask = slots.length - 1;
+    for (let edge = 0; edge < this.#size; edge++) {
+      let slot = hashPair(this.#u[edge]!, this.#v[edge]!) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = edge + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+function larger<T extends Uint32Array | Float64Array>(from: T, to: T): T {
+  // Both are of one kind, which the type parameter says and `set`'s union of overloads cannot.
+  (to as Float64Array).set(from);
+  return to;
+}

@@ -1,0 +1,127 @@
+import { SegmentationError } from '../errors.ts';
+import { expectLength, voxelCount, type Vec3 } from '../shape.ts';
+import { EdgeTable } from './edge-table.ts';
+
+/** Affinities [3, z, y, x], channels first: floats in [0, 1], or uint8 where 255 stands for 1. */
+export type AffinityArray = Float32Array | Uint8Array;
+
+/**
+ * Fragments and the edges between them. Edges are sorted by (u, v), u < v; edge i joins fragments u[i] and v[i].
+ *
+ * What an edge knows is made of integers, so that graphs of blocks add up exactly to the graph of the whole (see
+ * `mergeRegionGraphs`): affinities are counted in `levels`, 255 to the unit for uint8 and 2^24 for float32 (a float32
+ * below 1/2 is cut to that grid, an error below 6e-8).
+ *
+ * Memory: 24 bytes an edge.
+ */
+export interface RegionGraph {
+  /** Largest fragment id; ids are 1 .. nodeCount, 0 is background and has no edges. */
+  readonly nodeCount: number;
+  readonly u: Uint32Array;
+  readonly v: Uint32Array;
+  /** Sum of the levels of an edge's links (an integer below 2^53). */
+  readonly sum: Float64Array;
+  /** Number of links. */
+  readonly count: Uint32Array;
+  /** Largest level among the links. */
+  readonly maximum: Uint32Array;
+  /** Levels in an affinity of 1. */
+  readonly levels: number;
+}
+
+const FLOAT_LEVELS = 2 ** 24;
+
+/**
+ * Region graph of a volume: one edge for every pair of touching fragments, over the links v -> v - e_d of the three
+ * channels. Links with background on one side are skipped.
+ *
+ * @param affinities [3, z, y, x]; what lies at p_d == 0 is not read
+ * @param fragments ids, 0 = background
+ * @param shape (z, y, x)
+ * @throws {SegmentationError} lengths that do not fit; an affinity outside [0, 1] or NaN, with its position
+ */
+export function buildRegionGraph(
+  affinities: AffinityArray,
+  fragments: Uint32Array,
+  shape: Vec3,
+): RegionGraph {
+  const n = voxelCount(shape);
+  expectLength('fragments', fragments.length, n, `shape ${shape.join(' x ')}`);
+  expectLength('affinities', affinities.length, 3 * n, `three channels of ${shape.join(' x ')}`);
+  checkAffinities(affinities, shape);
+  const factor = affinities instanceof Float32Array ? FLOAT_LEVELS : 1;
+  const table = new EdgeTable();
+  const [depth, height, width] = shape;
+  const strides = [height * width, width, 1] as const;
+  let row = 0;
+  for (let z = 0; z < depth; z++)
+    for (let y = 0; y < height; y++, row += width) {
+      if (z > 0) addRow(table, affinities, row, fragments, row, strides[0], width, factor);
+      if (y > 0) addRow(table, affinities, n + row, fragments, row, strides[1], width, factor);
+      addRow(table, affinities, 2 * n + row + 1, fragments, row + 1, strides[2], width - 1, factor);
+    }
+  return table.finish(largest(fragments), affinities instanceof Float32Array ? FLOAT_LEVELS : 255);
+}
+
+/** Links of one row in one direction. Consecutive links mostly join one pair, so runs are summed before the table is asked. */
+function addRow(
+  table: EdgeTable,
+  affinities: AffinityArray,
+  linkStart: number,
+  fragments: Uint32Array,
+  start: number,
+  stride: number,
+  length: number,
+  factor: number,
+): void {
+  let runA = 0;
+  let runB = 0;
+  let sum = 0;
+  let count = 0;
+  let maximum = 0;
+  for (let i = 0; i < length; i++) {
+    const a = fragments[start + i]!;
+    const b = fragments[start + i - stride]!;
+    if (a === b || a === 0 || b === 0) continue;
+    const level = (affinities[linkStart + i]! * factor) | 0;
+    if (a === runA && b === runB) {
+      sum += level;
+      count += 1;
+      if (level > maximum) maximum = level;
+      continue;
+    }
+    if (count > 0) table.add(runA, runB, sum, count, maximum);
+    runA = a;
+    runB = b;
+    sum = maximum = level;
+    count = 1;
+  }
+  if (count > 0) table.add(runA, runB, sum, count, maximum);
+}
+
+function checkAffinities(affinities: AffinityArray, shape: Vec3): void {
+  if (affinities instanceof Uint8Array) return;
+  for (let i = 0; i < affinities.length; i++) {
+    const value = affinities[i]!;
+    if (value >= 0 && value <= 1) continue;
+    const n = affinities.length / 3;
+    const [, height, width] = shape;
+    const v = i % n;
+    const at = [Math.floor(v / (height * width)), Math.floor(v / width) % height, v % width];
+    throw new SegmentationError(
+      'segmentation/bad-affinity',
+      `The affinity of channel ${Math.floor(i / n)} at voxel (${at.join(', ')}) is ${value}, but affinities lie in [0, 1]: check the model's output or scale the array.`,
+    );
+  }
+}
+
+function largest(ids: Uint32Array): number {
+  let most = 0;
+  for (let i = 0; i < ids.length; i++) if (ids[i]! > most) most = ids[i]!;
+  if (most >= 2 ** 31)
+    throw new SegmentationError(
+      'segmentation/too-many-labels',
+      `The largest fragment id is ${most}, but ids up to ${2 ** 31 - 1} are supported: renumber them with relabelConsecutive.`,
+    );
+  return most;
+}
