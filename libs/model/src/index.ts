@@ -1,1 +1,46 @@
-export {};
+/**
+ * The TokenUnify network, written once: training engines run it, an ONNX builder traces it, shapes measure it.
+ *
+ * @module
+ */
+export { isModelError, ModelError, type ModelErrorCode } from './errors.ts';
+export { Random } from './random.ts';
+export type { MapShape, Ops, Shape, Vec3 } from './ops/ops.ts';
+export { TensorOps } from './ops/tensor-ops.ts';
+export { ShapeOps } from './ops/shape-ops.ts';
+
+export {
+  engineNames,
+  openEngine,
+  type Engine,
+  type EngineChoice,
+  type EngineName,
+} from './engines/engine.ts';
+export { measureEngine, type EngineSpeed } from './engines/measure.ts';
+export { loadNativeTensorflow, locateNativeTensorflow } from './engines/native.ts';
+
+export { presetNamed, presets, checkCrop, tokenGrid, totalStride, type Preset } from './network/presets.ts';
+export { describeNetwork, type NetworkDescription, type Purpose } from './network/describe.ts';
+export { affinityForward, pretrainingForward } from './network/network.ts';
+export type { ParameterSource, ParameterSpec } from './network/parameters.ts';
+
+export {
+  checkCurriculum,
+  defaultCurriculum,
+  objectives,
+  phaseAt,
+  type Curriculum,
+  type CurriculumPhase,
+  type Objective,
+} from './objectives/curriculum.ts';
+
+export { pretrain, type PretrainingOptions } from './training/pretraining.ts';
+export { finetune, type FinetuningOptions, type LabelledCrop } from './training/finetuning.ts';
+export type { CheckpointEvent, StepEvent, TrainingEvent } from './training/train.ts';
+export { EnginePredictor } from './training/predictor.ts';
+export { initialWeights, type Weight, type Weights } from './training/weights.ts';
+export { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
+
+export { traceOnnx, toOpset, opsets, type Opset } from './onnx/index.ts';
+export * from './package/index.ts';
+export * from './inference/index.ts';

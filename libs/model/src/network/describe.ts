@@ -1,0 +1,50 @@
+import { ModelError } from '../errors.ts';
+import { arrayOf, mapOf, ShapeOps, type ShapeValue } from '../ops/shape-ops.ts';
+import type { Vec3 } from '../ops/ops.ts';
+import { affinityForward, pretrainingForward } from './network.ts';
+import { parameterSize, type ParameterSource, type ParameterSpec } from './parameters.ts';
+import { checkCrop, tokenGrid, type Preset } from './presets.ts';
+
+export type Purpose = 'pretraining' | 'affinities';
+
+export interface NetworkDescription {
+  readonly parameters: readonly ParameterSpec[];
+  readonly parameterCount: number;
+  /** Multiply-adds of one crop. */
+  readonly multiplyAdds: number;
+}
+
+/** Parameters and cost of a network, without a single weight. */
+export function describeNetwork(
+  preset: Preset,
+  purpose: Purpose,
+  crop: Vec3 = preset.crop,
+): NetworkDescription {
+  checkCrop(preset, crop);
+  const parameters: ParameterSpec[] = [];
+  const seen = new Set<string>();
+  const source: ParameterSource<ShapeValue> = {
+    get(name, shape, init) {
+      if (seen.has(name))
+        throw new ModelError(
+          'model/parameters',
+          `Parameter '${name}' is asked for twice; give each layer its own scope.`,
+        );
+      seen.add(name);
+      parameters.push({ name, shape, init });
+      return arrayOf(shape);
+    },
+  };
+  const ops = new ShapeOps();
+  const input = mapOf(1, 1, crop);
+  if (purpose === 'affinities') affinityForward(ops, source, preset, input);
+  else {
+    const grid = tokenGrid(preset, crop);
+    pretrainingForward(ops, source, preset, input, arrayOf([1, 1, grid[0] * grid[1] * grid[2]]));
+  }
+  return {
+    parameters,
+    parameterCount: parameters.reduce((sum, { shape }) => sum + parameterSize(shape), 0),
+    multiplyAdds: ops.multiplyAdds,
+  };
+}

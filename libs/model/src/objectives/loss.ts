@@ -1,0 +1,125 @@
+/**
+ * Three objectives, one loss. Every crop of a batch becomes one row with random tokens hidden and one row with a prefix
+ * kept; both go through the network together. Hidden tokens are zeroed in voxel space *before* every operation, so no
+ * convolution, norm or scan can see them; the loss counts hidden tokens only.
+ */
+import type * as tfjs from '@tensorflow/tfjs';
+import { pretrainingForward } from '../network/network.ts';
+import type { ParameterSource } from '../network/parameters.ts';
+import { tokenGrid, type Preset } from '../network/presets.ts';
+import type { Vec3 } from '../ops/ops.ts';
+import type { TensorOps } from '../ops/tensor-ops.ts';
+import type { Random } from '../random.ts';
+import type { ObjectiveWeights } from './curriculum.ts';
+import { drawPrefix, hideRandom, keepPrefix, tokenVoxels, voxelsOf } from './hiding.ts';
+
+/** One sample as the network sees it, and what it must predict. */
+export interface HiddenCrop {
+  readonly crop: Float32Array;
+  /** 1 where visible, per voxel. */
+  readonly visible: Float32Array;
+  /** The token asked of the next head; -1 when the objective does not ask. */
+  readonly next: number;
+}
+
+export interface PretrainingBatch {
+  readonly space: Vec3;
+  readonly rows: readonly HiddenCrop[];
+}
+
+/** Share of tokens hidden by the random objective, as in masked autoencoders for EM. */
+export const RANDOM_SHARE = 0.5;
+
+/** Hides tokens of fresh crops for the objectives that have a weight. */
+export function hideTokens(
+  preset: Preset,
+  crops: readonly Float32Array[],
+  space: Vec3,
+  weights: ObjectiveWeights,
+  random: Random,
+): PretrainingBatch {
+  const grid = tokenGrid(preset, space);
+  const rows: HiddenCrop[] = [];
+  if (weights.random > 0)
+    for (const crop of crops)
+      rows.push({
+        crop,
+        visible: voxelsOf(hideRandom(grid, RANDOM_SHARE, random), grid, preset.token),
+        next: -1,
+      });
+  if (weights.next > 0 || weights.nextAll > 0)
+    for (const crop of crops) {
+      const kept = drawPrefix(grid, random);
+      rows.push({ crop, visible: voxelsOf(keepPrefix(grid, kept), grid, preset.token), next: kept });
+    }
+  return { space, rows };
+}
+
+export interface PretrainingLoss {
+  readonly total: tfjs.Scalar;
+  readonly random: tfjs.Scalar;
+  readonly next: tfjs.Scalar;
+  readonly nextAll: tfjs.Scalar;
+}
+
+/** Mean squared errors over hidden voxels, per objective and weighted. Call inside `tf.tidy` or `variableGrads`. */
+export function pretrainingLoss(
+  ops: TensorOps,
+  p: ParameterSource<tfjs.Tensor>,
+  preset: Preset,
+  { space, rows }: PretrainingBatch,
+  weights: ObjectiveWeights,
+): PretrainingLoss {
+  const { tf } = ops;
+  const n = rows.length;
+  const stack = (pick: (row: HiddenCrop) => Float32Array) => {
+    const size = space[0] * space[1] * space[2];
+    const all = new Float32Array(n * size);
+    rows.forEach((row, i) => all.set(pick(row), i * size));
+    return tf.tensor5d(all, [n, ...space, 1]);
+  };
+  const grid = tokenGrid(preset, space);
+  const tokens = grid[0] * grid[1] * grid[2];
+  const position = new Float32Array(n * tokens);
+  rows.forEach(({ next }, i) => next >= 0 && (position[i * tokens + next] = 1));
+
+  const crop = stack((row) => row.crop);
+  const visible = stack((row) => row.visible);
+  const outputs = pretrainingForward(
+    ops,
+    p,
+    preset,
+    tf.mul(crop, visible),
+    tf.tensor3d(position, [n, 1, tokens]),
+  );
+
+  const hidden = tf.sub(1, visible);
+  const squared = tf.mul(tf.square(tf.sub(outputs.voxels, crop)), hidden).sum([1, 2, 3, 4]);
+  const counts = hidden.sum([1, 2, 3, 4]);
+  const rowsOf = (wanted: (row: HiddenCrop) => boolean) =>
+    tf.tensor1d(
+      rows.map((row) => (wanted(row) ? 1 : 0)),
+      'float32',
+    );
+  const ratio = (chosen: tfjs.Tensor) =>
+    squared
+      .mul(chosen)
+      .sum()
+      .div(tf.maximum(counts.mul(chosen).sum(), 1)) as tfjs.Scalar;
+
+  const size = preset.token[0] * preset.token[1] * preset.token[2];
+  const truth = new Float32Array(n * size);
+  rows.forEach(({ crop: voxels, next }, i) => {
+    if (next >= 0) truth.set(tokenVoxels(voxels, grid, preset.token, next), i * size);
+  });
+  const isPrefix = rowsOf((row) => row.next >= 0);
+  const error = tf.square(tf.sub(outputs.token, tf.tensor2d(truth, [n, size]))).mean(1);
+  const next = error.mul(isPrefix).sum().div(tf.maximum(isPrefix.sum(), 1)) as tfjs.Scalar;
+  const random = ratio(rowsOf((row) => row.next < 0));
+  const nextAll = ratio(isPrefix);
+  const total = random
+    .mul(weights.random)
+    .add(next.mul(weights.next))
+    .add(nextAll.mul(weights.nextAll)) as tfjs.Scalar;
+  return { total, random, next, nextAll };
+}

@@ -1,0 +1,46 @@
+import { describeNetwork } from '../network/describe.ts';
+import { phaseAt, checkCurriculum, type Curriculum } from '../objectives/curriculum.ts';
+import { hideTokens, pretrainingLoss, type PretrainingBatch } from '../objectives/loss.ts';
+import { checkCrop, type Preset } from '../network/presets.ts';
+import type { Vec3 } from '../ops/ops.ts';
+import type { Random } from '../random.ts';
+import { train, type TrainingOptions } from './train.ts';
+import { initialWeights } from './weights.ts';
+
+export type CommonOptions = Omit<
+  TrainingOptions<never>,
+  'parameters' | 'weights' | 'sample' | 'voxels' | 'loss'
+>;
+
+export interface PretrainingOptions extends CommonOptions {
+  readonly preset: Preset;
+  readonly curriculum: Curriculum;
+  /** Voxels a step, at most: the batch is as many crops of the phase as fit (at least one). */
+  readonly voxelsPerStep: number;
+  /** One crop in [0, 1], row-major [z, y, x]. */
+  crop(shape: Vec3, random: Random): Float32Array | Promise<Float32Array>;
+}
+
+/** Pretraining with the three objectives; see `train` for what it yields. */
+export function pretrain(options: PretrainingOptions): ReturnType<typeof train> {
+  const { preset, curriculum } = options;
+  checkCurriculum(curriculum);
+  for (const { crop } of curriculum) checkCrop(preset, crop);
+  const { parameters } = describeNetwork(preset, 'pretraining');
+  const phase = (step: number) => phaseAt(curriculum, step, options.steps);
+  return train<PretrainingBatch>({
+    ...options,
+    parameters,
+    weights: initialWeights(parameters, options.seed),
+    async sample(step, random) {
+      const { crop: shape, weights } = phase(step);
+      // every crop goes through twice: random tokens hidden, prefix kept
+      const count = Math.max(1, Math.floor(options.voxelsPerStep / (2 * shape[0] * shape[1] * shape[2])));
+      const crops: Float32Array[] = [];
+      for (let i = 0; i < count; i++) crops.push(await options.crop(shape, random));
+      return hideTokens(preset, crops, shape, weights, random);
+    },
+    voxels: ({ rows, space }) => rows.length * space[0] * space[1] * space[2],
+    loss: (ops, p, batch, step) => ({ ...pretrainingLoss(ops, p, preset, batch, phase(step).weights) }),
+  });
+}

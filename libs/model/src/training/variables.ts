@@ -1,0 +1,55 @@
+import type * as tfjs from '@tensorflow/tfjs';
+import { ModelError } from '../errors.ts';
+import type { ParameterSource, ParameterSpec } from '../network/parameters.ts';
+import type { Tf } from '../ops/tensor-ops.ts';
+import { checkWeights, type Weights } from './weights.ts';
+
+/** The trainable weights of one network on one engine. Dispose of it when done. */
+export class Variables implements Disposable {
+  readonly #variables: ReadonlyMap<string, tfjs.Variable>;
+
+  constructor(tf: Tf, parameters: readonly ParameterSpec[], weights: Weights) {
+    checkWeights(parameters, weights, 'The initial weights');
+    this.#variables = new Map(
+      parameters.map(({ name, shape }) => [
+        name,
+        // tidy: tf.variable copies nothing, the tensor made for it is its own
+        tf.variable(tf.tensor(weights.get(name)!.data, [...shape], 'float32')),
+      ]),
+    );
+  }
+
+  get names(): readonly string[] {
+    return [...this.#variables.keys()];
+  }
+  get all(): ReadonlyMap<string, tfjs.Variable> {
+    return this.#variables;
+  }
+
+  /** What the network reads its parameters from. */
+  source(): ParameterSource<tfjs.Tensor> {
+    return {
+      get: (name) => {
+        const found = this.#variables.get(name);
+        if (!found)
+          throw new ModelError('model/parameters', `The network asks for '${name}', which has no variable.`);
+        return found;
+      },
+    };
+  }
+
+  /** A copy on the host, for checkpoints and exports. */
+  async read(): Promise<Weights> {
+    const entries = await Promise.all(
+      [...this.#variables].map(async ([name, variable]) => {
+        const data = Float32Array.from(await variable.data());
+        return [name, { shape: [...variable.shape], data }] as const;
+      }),
+    );
+    return new Map(entries);
+  }
+
+  [Symbol.dispose](): void {
+    for (const variable of this.#variables.values()) variable.dispose();
+  }
+}
