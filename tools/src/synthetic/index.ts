@@ -1,0 +1,1 @@
+export { syntheticVolume, type SyntheticOptions, type SyntheticVolume } from './volume.ts';
