@@ -41,13 +41,13 @@ export class HistogramScores implements EdgeScores {
     return 1 - (bin + 0.5) / BINS;
   }
 
-  merge(from: number, to: number): void {
+  merge(from: number, to: number): boolean {
     const size = this.#size[from]! + this.#size[to]!;
     this.#size[to] = size;
     if (size < DENSE) {
       this.#next[this.#last[to]!] = from;
       this.#last[to] = this.#last[from]!;
-      return;
+      return true;
     }
     if (this.#dense[to]! < 0) {
       this.#dense[to] = this.#pool.take();
@@ -55,6 +55,7 @@ export class HistogramScores implements EdgeScores {
     }
     if (this.#dense[from]! < 0) this.#count(from, this.#dense[to]!);
     else this.#pool.addAndFree(this.#dense[from]!, this.#dense[to]!);
+    return true;
   }
 
   /** Adds the list of an edge to a histogram. */

@@ -107,8 +107,7 @@ export class RegionMerging {
     const [ofA, ofB] = staysIsA ? [resident, moving] : [moving, resident];
     const kept = this.#score[ofB]! > this.#score[ofA]! ? ofA : ofB;
     const dropped = kept === ofA ? ofB : ofA;
-    this.#scores.merge(dropped, kept);
-    this.#stale[kept] = 1;
+    if (this.#scores.merge(dropped, kept)) this.#stale[kept] = 1;
     this.#deleted[dropped] = 1;
     if (kept === moving) {
       adjacency.replace(stays, neighbour, resident, moving);

@@ -14,8 +14,8 @@ export type Scoring = 'mean' | 'max' | `hist${number}`;
 export interface EdgeScores {
   /** The score now, in [0, 1]. */
   score(edge: number): number;
-  /** Adds what edge `from` knows to edge `to`; `from` is not asked again. */
-  merge(from: number, to: number): void;
+  /** Adds what edge `from` knows to edge `to`; `from` is not asked again. False when that cannot change the score. */
+  merge(from: number, to: number): boolean;
 }
 
 /**
@@ -51,9 +51,10 @@ class MeanScores implements EdgeScores {
     return oneMinus(this.#sum[edge]! / (this.#count[edge]! * this.#levels));
   }
 
-  merge(from: number, to: number): void {
+  merge(from: number, to: number): boolean {
     this.#sum[to]! += this.#sum[from]!;
     this.#count[to]! += this.#count[from]!;
+    return true;
   }
 }
 
@@ -70,8 +71,10 @@ class MaxScores implements EdgeScores {
     return oneMinus(this.#maximum[edge]! / this.#levels);
   }
 
-  merge(from: number, to: number): void {
-    this.#maximum[to] = Math.max(this.#maximum[to]!, this.#maximum[from]!);
+  merge(from: number, to: number): boolean {
+    if (this.#maximum[from]! <= this.#maximum[to]!) return false;
+    this.#maximum[to] = this.#maximum[from]!;
+    return true;
   }
 }
 
