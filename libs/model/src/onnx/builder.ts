@@ -69,14 +69,19 @@ export class OnnxBuilder extends ArrayOps implements Ops<Value> {
     const form = this.shapes.instanceNorm(x.form);
     return this.emit(form, 'InstanceNormalization', [x, gain, offset], { epsilon: { float: epsilon } });
   }
-  /** Output cell i shows input cell floor(i / factor). */
+  /** Output cell i shows input cell floor(i / factor). By `Gather`: 5-axis `Resize` takes 6 times as long (1.30, CPU). */
   upsample(x: Value, factors: Vec3): Value {
-    const scales = this.graph.constant(Float32Array.of(1, 1, ...factors));
-    return this.emit(this.shapes.upsample(x.form, factors), 'Resize', [x, '', scales], {
-      mode: 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
-      nearest_mode: 'floor',
-    });
+    const form = this.shapes.upsample(x.form, factors);
+    const { space } = this.mapShape(x);
+    let out = x;
+    // x first: later axes copy longer and longer runs
+    for (const axis of [2, 1, 0] as const) {
+      const factor = factors[axis];
+      if (factor === 1) continue;
+      const cells = Array.from({ length: space[axis] * factor }, (_, i) => Math.floor(i / factor));
+      out = this.emit(form, 'Gather', [out, this.int64(...cells)], { axis: axis + 2 });
+    }
+    return out;
   }
   concatChannels(xs: readonly Value[]): Value {
     checkBatch('concatChannels', xs);
