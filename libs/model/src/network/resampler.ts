@@ -44,7 +44,10 @@ export function nextTokenHead<T>(
   const memory = rmsNorm(ops, scoped(p, 'norm'), latents);
   const found = ops.add(query, crossAttention(ops, scoped(p, 'attention'), query, memory, options.heads));
   const mixed = feedForward(ops, scoped(p, 'feed'), found);
-  return ops.reshape(linear(ops, scoped(p, 'voxels'), mixed, tokenVoxels), [n, tokenVoxels]);
+  return ops.reshape(
+    linear(ops, scoped(p, 'voxels'), mixed, tokenVoxels, { init: { kind: 'normal', std: 0.02 } }),
+    [n, tokenVoxels],
+  );
 }
 
 /** Multi-head attention of queries [n, l, c] over memory [n, m, c]. */

@@ -1,0 +1,67 @@
+import { finetune, presetNamed, readCheckpoint, type EngineChoice, type Vec3 } from '@tokenunify/model';
+import { createReporter, type Reporter } from '../progress/reporter.ts';
+import { RunDirectory } from '../run-directory.ts';
+import { CropSampler } from '../sampling/crops.ts';
+import { strongIntensity } from '../sampling/intensity.ts';
+import { loadBlock } from '../sampling/load.ts';
+import { announceEngine, finish, follow } from './training.ts';
+
+export interface FinetuneCommand {
+  readonly raw: string;
+  readonly labels: string;
+  readonly box?: string;
+  /** A checkpoint of `pretrain`; absent: from scratch. */
+  readonly from?: string;
+  readonly preset: string;
+  readonly crop?: Vec3;
+  readonly batch: number;
+  readonly steps: number;
+  readonly seed: number;
+  readonly rate: number;
+  readonly erode: boolean;
+  readonly checkpointEvery: number;
+  readonly isotropic: boolean;
+  readonly engine: EngineChoice;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly json: boolean;
+}
+
+/** `tokenunify finetune`: affinities from labelled volumes. */
+export async function runFinetune(
+  command: FinetuneCommand,
+  signal: AbortSignal,
+  reporter: Reporter = createReporter(command),
+): Promise<number> {
+  const preset = presetNamed(command.preset);
+  const crop = command.crop ?? preset.crop;
+  const { raw, labels, box, from, batch, steps, seed, rate, erode, isotropic } = command;
+  const settings = {
+    ...{ command: 'finetune', preset: preset.name, raw, labels, box: box ?? null, from: from ?? null },
+    ...{ crop, batch, steps, seed, rate, erode, isotropic },
+  };
+  const block = await loadBlock({ raw, labels, ...(box ? { box } : {}) }, signal);
+  const pretrained = from === undefined ? undefined : (await readCheckpoint(from)).weights;
+  const run = await RunDirectory.open(command.out, settings, command.resume);
+  const engine = await announceEngine(command.engine, reporter);
+  const sampler = new CropSampler([block], { isotropic, intensity: strongIntensity });
+  const last = await run.last();
+  const training = finetune({
+    engine,
+    preset,
+    crop,
+    batch,
+    steps,
+    seed,
+    erode,
+    ...(pretrained ? { pretrained } : {}),
+    schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
+    averageDecay: 0.99,
+    checkpointEvery: command.checkpointEvery,
+    state: { ...settings, engine: engine.name },
+    sampleCrop: (shape, random) => sampler.labelled(shape, random),
+    signal,
+    ...(last ? { resume: last } : {}),
+  });
+  return finish(reporter, 'finetune', await follow('finetune', training, run, reporter), command.out);
+}
