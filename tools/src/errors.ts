@@ -3,6 +3,7 @@ export type ToolsErrorCode =
   | 'tools/bad-option'
   | 'tools/shape-mismatch'
   | 'tools/unknown-benchmark'
+  | 'tools/wrong-result'
   | 'tools/demo-unavailable'
   | 'tools/demo-failed';
 
