@@ -9,3 +9,5 @@ export * from './metrics/index.ts';
 export * from './labels/index.ts';
 export { buildRegionGraph, mergeRegionGraphs, type AffinityArray, type RegionGraph } from './graph/index.ts';
 export * from './agglomeration/index.ts';
+export { quantiseAffinities, type QuantisedAffinities } from './affinities.ts';
+export * from './fragments/index.ts';

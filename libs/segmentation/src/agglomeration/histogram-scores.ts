@@ -1,5 +1,5 @@
 import type { RegionGraph } from '../graph/index.ts';
-import { binOf } from './bin-queue.ts';
+import { binOf } from '../bin-queue.ts';
 import type { EdgeScores } from './scores.ts';
 
 const BINS = 256;

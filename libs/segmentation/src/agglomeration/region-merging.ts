@@ -1,6 +1,6 @@
 import type { RegionGraph } from '../graph/index.ts';
 import { Adjacency } from './adjacency.ts';
-import { BinQueue } from './bin-queue.ts';
+import { binOf, BinQueue } from '../bin-queue.ts';
 import type { EdgeScores } from './scores.ts';
 
 /** One state of merging, driven upwards through thresholds. See `agglomerate.ts` for the rules. */
@@ -69,7 +69,7 @@ export class RegionMerging {
   #rescore(edge: number): void {
     const score = this.#scores.score(edge);
     this.#score[edge] = score;
-    this.#queue.push(edge, score);
+    this.#queue.push(edge, binOf(score));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { checkAffinityRange } from '../affinities.ts';
 import { SegmentationError } from '../errors.ts';
 import { expectLength, voxelCount, type Vec3 } from '../shape.ts';
 import { EdgeTable } from './edge-table.ts';
@@ -48,7 +49,7 @@ export function buildRegionGraph(
   const n = voxelCount(shape);
   expectLength('fragments', fragments.length, n, `shape ${shape.join(' x ')}`);
   expectLength('affinities', affinities.length, 3 * n, `three channels of ${shape.join(' x ')}`);
-  checkAffinities(affinities, shape);
+  if (affinities instanceof Float32Array) checkAffinityRange(affinities, shape);
   const factor = affinities instanceof Float32Array ? FLOAT_LEVELS : 1;
   const table = new EdgeTable();
   const [depth, height, width] = shape;
@@ -97,22 +98,6 @@ function addRow(
     count = 1;
   }
   if (count > 0) table.add(runA, runB, sum, count, maximum);
-}
-
-function checkAffinities(affinities: AffinityArray, shape: Vec3): void {
-  if (affinities instanceof Uint8Array) return;
-  for (let i = 0; i < affinities.length; i++) {
-    const value = affinities[i]!;
-    if (value >= 0 && value <= 1) continue;
-    const n = affinities.length / 3;
-    const [, height, width] = shape;
-    const v = i % n;
-    const at = [Math.floor(v / (height * width)), Math.floor(v / width) % height, v % width];
-    throw new SegmentationError(
-      'segmentation/bad-affinity',
-      `The affinity of channel ${Math.floor(i / n)} at voxel (${at.join(', ')}) is ${value}, but affinities lie in [0, 1]: check the model's output or scale the array.`,
-    );
-  }
 }
 
 function largest(ids: Uint32Array): number {

@@ -1,8 +1,8 @@
 const BINS = 256;
 
 /**
- * Elements 0 .. n-1 in 256 bins of score, first in, first out within a bin; each element is queued at most once at a
- * time. Linked lists in typed arrays: 4 bytes an element.
+ * Elements 0 .. n-1 in 256 bins, lowest bin first, first in, first out within a bin; each element is queued at most
+ * once at a time. Linked lists in typed arrays: 4 bytes an element.
  */
 export class BinQueue {
   readonly #next: Int32Array;
@@ -15,9 +15,8 @@ export class BinQueue {
     this.#next = new Int32Array(size);
   }
 
-  /** Queues an element by its score in [0, 1]. */
-  push(element: number, score: number): void {
-    const bin = binOf(score);
+  /** Queues an element in a bin, 0 .. 255. */
+  push(element: number, bin: number): void {
     this.#next[element] = -1;
     const last = this.#last[bin]!;
     if (last < 0) this.#first[bin] = element;

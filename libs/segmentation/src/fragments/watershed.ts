@@ -1,0 +1,94 @@
+import type { QuantisedAffinities } from '../affinities.ts';
+import type { Vec3 } from '../shape.ts';
+import { boundaryMap, type WatershedMode } from './boundary.ts';
+import { squaredDistances } from './distance.ts';
+import { priorityFlood } from './flood.ts';
+import { regionalMaxima } from './maxima.ts';
+import { smoothIntegers } from './smooth.ts';
+
+/** How fragments are made; every field has a default except the mode. */
+export interface WatershedOptions {
+  /** `3d` for isotropic volumes, `section` for anisotropic ones: each z-slice on its own, as the paper does. */
+  readonly mode: WatershedMode;
+  /** Boundary from which a voxel is outside, in [0, 1]. Default 0.5. */
+  readonly boundaryThreshold?: number;
+  /** Smoothing of the distance before its maxima are taken, in voxels of the finest axis. Default 1 in 3d, 0 in sections. */
+  readonly seedSigma?: number;
+  /** Maxima of the (smoothed) distance below this, in voxels of the finest axis, are no seeds. Default 0. */
+  readonly minimumSeedDistance?: number;
+  /** Fragments with fewer voxels are given to their neighbours by a second flood. Default 0: keep all. */
+  readonly minimumFragmentSize?: number;
+  /** Voxel size (z, y, x) in any unit; only ratios count. Default isotropic. */
+  readonly voxelSize?: Vec3;
+}
+
+/** Distances are counted in 1 / 16 voxel, so that everything after the root is integer. */
+const UNITS = 16;
+
+/**
+ * Watershed of one piece of a volume: seeds at the maxima of the distance to the boundary, flooded over the boundary map.
+ * Labels are 1, 2, ... in raster order of the seeds; every voxel gets one unless the piece has no seed at all, in which
+ * case it is a single fragment.
+ */
+export function watershed(affinities: QuantisedAffinities, options: WatershedOptions): Uint32Array {
+  const { shape } = affinities;
+  const sections = options.mode === 'section';
+  const boundary = boundaryMap(affinities, options.mode);
+  const seeds = distanceSeeds(boundary, shape, options);
+  const labels = priorityFlood(boundary, seeds, shape, sections);
+  if (sections) fillEmptySections(labels, shape);
+  else if (labels[0] === 0) labels.fill(1);
+  const least = options.minimumFragmentSize ?? 0;
+  return least > 1 ? dropSmall(labels, boundary, shape, sections, least) : labels;
+}
+
+function distanceSeeds(boundary: Uint8Array, shape: Vec3, options: WatershedOptions): Uint32Array {
+  const sections = options.mode === 'section';
+  const limit = (options.boundaryThreshold ?? 0.5) * 255;
+  const inside = boundary.map((level) => (level < limit ? 1 : 0));
+  const size = options.voxelSize ?? [1, 1, 1];
+  const finest = Math.min(...size);
+  const spacing: Vec3 = [sections ? 0 : size[0] / finest, size[1] / finest, size[2] / finest];
+  const squares = squaredDistances(inside, shape, spacing);
+  const farthest = shape[0] + shape[1] + shape[2];
+  const distances = Int32Array.from(squares, (square) =>
+    square === Infinity ? farthest * UNITS : Math.round(UNITS * Math.sqrt(square)),
+  );
+  const sigma = options.seedSigma ?? (sections ? 0 : 1);
+  smoothIntegers(distances, shape, [
+    sections ? 0 : sigma / spacing[0],
+    sigma / spacing[1],
+    sigma / spacing[2],
+  ]);
+  // Smoothing leaks over the boundary; seeds stay inside.
+  for (let v = 0; v < distances.length; v++) if (inside[v] === 0) distances[v] = 0;
+  const least = Math.max(1, Math.round((options.minimumSeedDistance ?? 0) * UNITS));
+  return regionalMaxima(distances, shape, sections, least);
+}
+
+/** A section without a seed is one fragment. */
+function fillEmptySections(labels: Uint32Array, [depth, height, width]: Vec3): void {
+  const plane = height * width;
+  let fresh = 0;
+  for (let v = 0; v < labels.length; v++) if (labels[v]! > fresh) fresh = labels[v]!;
+  for (let z = 0; z < depth; z++)
+    if (labels[z * plane] === 0) labels.fill(++fresh, z * plane, (z + 1) * plane);
+}
+
+function dropSmall(
+  labels: Uint32Array,
+  boundary: Uint8Array,
+  shape: Vec3,
+  sections: boolean,
+  least: number,
+): Uint32Array {
+  let most = 0;
+  for (let v = 0; v < labels.length; v++) if (labels[v]! > most) most = labels[v]!;
+  const sizes = new Uint32Array(most + 1);
+  for (let v = 0; v < labels.length; v++) sizes[labels[v]!]! += 1;
+  const seeds = labels.map((label) => (sizes[label]! < least ? 0 : label));
+  const flooded = priorityFlood(boundary, seeds, shape, sections);
+  // Where only small fragments were (a section, or the piece), nothing can flood them: they stay.
+  for (let v = 0; v < flooded.length; v++) if (flooded[v] === 0) flooded[v] = labels[v]!;
+  return flooded;
+}
