@@ -1,0 +1,28 @@
+import { createMiddleware } from 'hono/factory';
+import type { Env } from './app.ts';
+
+export interface RequestLog {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** A caller's id is taken over when it can go into a log line as it is. */
+const ACCEPTABLE = /^[A-Za-z0-9._:-]{1,128}$/;
+
+export function requestIdOf(given: string | null | undefined): string {
+  return given && ACCEPTABLE.test(given) ? given : crypto.randomUUID();
+}
+
+/** Gives every request an id, every response the header, and the log one entry. */
+export const observe = (log: ((entry: RequestLog) => void) | undefined, now: () => number) =>
+  createMiddleware<Env>(async (c, next) => {
+    const start = now();
+    const requestId = requestIdOf(c.req.header('x-request-id'));
+    c.set('requestId', requestId);
+    await next();
+    c.res.headers.set('x-request-id', requestId);
+    log?.({ requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms: now() - start });
+  });

@@ -1,0 +1,88 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Admission } from '../admission.ts';
+import type { Env } from '../app.ts';
+import { readBody } from '../body.ts';
+import { NPY_MEDIA_TYPES, segmentRoute } from '../contract/index.ts';
+import type { Limits } from '../limits.ts';
+import { ApiProblem } from '../problem.ts';
+import { readRawVolume } from '../raw-volume.ts';
+import type { Segmenter, SegmentResult } from '../segmenter/types.ts';
+import { unavailable } from './service.ts';
+
+export interface SegmentRouteOptions {
+  readonly segmenter: Segmenter;
+  readonly limits: Limits;
+  readonly admission: Admission;
+}
+
+/** POST /v1/segment: everything about the request is checked before anything heavy begins. */
+export function mountSegment(
+  app: OpenAPIHono<Env>,
+  { segmenter, limits, admission }: SegmentRouteOptions,
+): void {
+  app.openapi(segmentRoute, async (c) => {
+    const { output, threshold, scoring } = c.req.valid('query');
+    checkHeaders(c.req.raw.headers);
+    if (!segmenter.ready) throw unavailable();
+    const signal = c.req.raw.signal;
+    const result = await admission.enter(async (place) => {
+      const bytes = await readBody(c.req.raw, limits, signal);
+      const raw = await readRawVolume(bytes, {
+        maxVoxels: limits.maxVoxels,
+        minimumShape: segmenter.model.minimumShape,
+      });
+      const request = {
+        raw,
+        output,
+        ...(threshold !== undefined && { threshold }),
+        ...(scoring !== undefined && { scoring }),
+      };
+      return place.run(() => segmenter.segment(request, { signal }), signal);
+    });
+    return npyResponse(result, segmenter.model.digest);
+  });
+}
+
+function npyResponse({ npy, labelCount, timings }: SegmentResult, digest: string): Response {
+  const timing = Object.entries(timings).map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`);
+  // A Uint8Array over a shared buffer is no body, and ours never is; the type cannot say so.
+  return new Response(npy as Uint8Array<ArrayBuffer>, {
+    headers: {
+      'content-type': NPY_MEDIA_TYPES[0],
+      'content-length': String(npy.byteLength),
+      'tokenunify-model': digest,
+      'server-timing': timing.join(', '),
+      ...(labelCount !== undefined && { 'tokenunify-label-count': String(labelCount) }),
+    },
+  });
+}
+
+function checkHeaders(headers: Headers): void {
+  const type = headers.get('content-type');
+  const essence = type?.split(';')[0]?.trim().toLowerCase();
+  if (essence === undefined || !(NPY_MEDIA_TYPES as readonly string[]).includes(essence)) {
+    throw new ApiProblem(
+      'unsupported-content-type',
+      `The content type is ${type ?? 'missing'}; send an npy file as ${NPY_MEDIA_TYPES.join(' or ')}.`,
+      {
+        field: 'content-type',
+        value: type,
+        limit: NPY_MEDIA_TYPES,
+        headers: { accept: NPY_MEDIA_TYPES.join(', ') },
+      },
+    );
+  }
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ApiProblem(
+      'unsupported-content-encoding',
+      `The content encoding is ${encoding}; send the npy file without compression.`,
+      {
+        field: 'content-encoding',
+        value: encoding,
+        limit: 'identity',
+        headers: { 'accept-encoding': 'identity' },
+      },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { readModelPackage, startInference, type ModelPackage } from '@tokenunify/model';
+import { createApp } from './app.ts';
+import type { Limits } from './limits.ts';
+import { ApiProblem } from './problem.ts';
+import { requestIdOf, type RequestLog } from './observe.ts';
+import { createThreadedSegmenter } from './segmenter/threaded.ts';
+
+export interface ServerOptions {
+  /** Directory of the model package. */
+  readonly model: string;
+  readonly host?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
+  readonly threads?: number;
+  readonly limits?: Partial<Limits>;
+  readonly log?: (entry: RequestLog) => void;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  readonly model: ModelPackage;
+  /** Takes no new requests, gives those that run `graceMs` (default 30 s), then cancels them. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * The API on a port, with one inference process and its threads.
+ *
+ * @throws ModelError a package that cannot be read or run; the system's error when the port is taken
+ * @example
+ *     const server = await startServer({ model: 'models/default' });
+ *     await fetch(`${server.url}/healthz`);
+ *     await server.close();
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const model = await readModelPackage(options.model);
+  const inference = await startInference(
+    model,
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
+  const segmenter = createThreadedSegmenter({ model, inference });
+  const { limits, log, host = '127.0.0.1', port = 0 } = options;
+  const app = createApp({ segmenter, ...(limits && { limits }), ...(log && { log }) });
+  const closeRest = async () => {
+    await segmenter.close();
+    await inference.close();
+  };
+  let server: Server;
+  try {
+    server = await listen(app.fetch, host, port);
+  } catch (error) {
+    await closeRest();
+    throw error;
+  }
+  const close = async ({ graceMs = 30_000 } = {}): Promise<void> => {
+    segmenter.drain();
+    await closeServer(server, graceMs);
+    await closeRest();
+  };
+  return { url: urlOf(server, host), model, close, [Symbol.asyncDispose]: () => close() };
+}
+
+/** A listening HTTP server in front of a fetch function; also what tests put a segmenter of their own behind. */
+export function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  host: string,
+  port: number,
+): Promise<Server> {
+  // The global Request and Response stay the platform's: other code in this process uses them too.
+  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  server.on('clientError', answerClientError);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+export function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo; // a TCP server that listens
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Lets requests end within the grace period, then cuts their connections, which aborts their work. */
+export function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** What Node's parser refuses never becomes a Request; it gets a problem and an id all the same. */
+async function answerClientError(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const requestId = requestIdOf(undefined);
+  const response = new ApiProblem(
+    'malformed-request',
+    `The request cannot be parsed (${error.code ?? error.message}); send valid HTTP/1.1.`,
+  ).toResponse(requestId);
+  const body = await response.text();
+  socket.end(
+    [
+      `HTTP/1.1 ${response.status} Bad Request`,
+      `content-type: ${response.headers.get('content-type')}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${requestId}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
