@@ -1,3 +1,4 @@
+import type { Rank } from '@tensorflow/tfjs';
 import type { Engine } from './engine.ts';
 
 export interface EngineSpeed {
@@ -24,8 +25,8 @@ export async function measureEngine(
     return flops / best / 1e6;
   };
   const a = tf.randomNormal([side, side]);
-  const x = tf.randomNormal<import('@tensorflow/tfjs').Rank.R5>([1, cube, cube, cube, 16]);
-  const w = tf.randomNormal<import('@tensorflow/tfjs').Rank.R5>([3, 3, 3, 16, 16]);
+  const x = tf.randomNormal<Rank.R5>([1, cube, cube, cube, 16]);
+  const w = tf.randomNormal<Rank.R5>([3, 3, 3, 16, 16]);
   try {
     return {
       matmulGflops: await rate(2 * side ** 3, () => tf.matMul(a, a)),

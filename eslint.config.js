@@ -1,0 +1,85 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The arrows between rooms (docs/architecture.md): what each may import of ours. Everything else of ours is refused,
+ * by name and by path, and so is the inside of another room: a library is its `src/index.ts`.
+ */
+export const arrows = {
+  'libs/model': [],
+  'libs/em-io': [],
+  'libs/segmentation': ['@tokenunify/em-io'],
+  'apps/trainer': ['@tokenunify/model', '@tokenunify/em-io', '@tokenunify/segmentation'],
+  'apps/api': ['@tokenunify/model', '@tokenunify/em-io', '@tokenunify/segmentation'],
+  tools: [
+    '@tokenunify/model',
+    '@tokenunify/em-io',
+    '@tokenunify/segmentation',
+    '@tokenunify/api',
+    '@tokenunify/api/client',
+  ],
+  test: [
+    '@tokenunify/model',
+    '@tokenunify/em-io',
+    '@tokenunify/segmentation',
+    '@tokenunify/api',
+    '@tokenunify/api/client',
+    '@tokenunify/tools',
+    'tokenunify',
+  ],
+};
+
+const ours = '^(@tokenunify/|tokenunify(/|$))';
+
+const rooms = Object.entries(arrows).map(([room, allowed]) => ({
+  files: [`${room}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `${ours.slice(0, 1)}(?!(?:${[...allowed, '-'].join('|')})$)(?:${ours.slice(1)}).*`,
+            message: `${room} may import of ours only: ${allowed.join(', ') || 'nothing'}.`,
+          },
+          {
+            // a relative path that leaves the room
+            regex: '^(\\.\\./)+(libs|apps|tools|test)/|^(\\.\\./)+(model|em-io|segmentation|trainer|api)/(src|bin)/',
+            message: 'Import another room by its package name, never by path.',
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules/**',
+      '.nx/**',
+      '.tensorflow/**',
+      'runs/**',
+      'demo-output/**',
+      '**/generated/**',
+      '**/*.gen.ts',
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts'],
+    rules: {
+      // `array[i]!` is how typed arrays are read in hot loops
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // disposal and abort handlers are empty on purpose in places
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'off',
+      'no-undef': 'off', // the compiler knows
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  ...rooms,
+);
