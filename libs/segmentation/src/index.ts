@@ -11,3 +11,4 @@ export { buildRegionGraph, mergeRegionGraphs, type AffinityArray, type RegionGra
 export * from './agglomeration/index.ts';
 export { quantiseAffinities, type QuantisedAffinities } from './affinities.ts';
 export * from './fragments/index.ts';
+export * from './baselines/index.ts';
