@@ -8,6 +8,7 @@ export interface CheckResult {
   /** TensorFlow's own answer. */
   readonly version: string;
   readonly matmulGflops: number;
+  /** Forward and both gradients. */
   readonly conv3dGflops: number;
   /** Largest difference from the cpu engine over the largest value, for each thing computed by both. */
   readonly differences: Readonly<Record<string, number>>;

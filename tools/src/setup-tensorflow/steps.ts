@@ -110,7 +110,7 @@ function describe(result: CheckResult): string {
   const { difference } = worst(result);
   return (
     `TensorFlow ${result.version}, largest relative difference from the cpu engine ${difference.toExponential(1)}, ` +
-    `matmul ${result.matmulGflops.toFixed(0)} GFLOP/s, conv3d ${result.conv3dGflops.toFixed(0)} GFLOP/s`
+    `matmul ${result.matmulGflops.toFixed(0)} GFLOP/s, conv3d with its gradients ${result.conv3dGflops.toFixed(0)} GFLOP/s`
   );
 }
 

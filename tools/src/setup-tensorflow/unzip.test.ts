@@ -34,7 +34,7 @@ test('writes what was packed, stored, deflated or empty', async () => {
           expect(readFileSync(join(out, name)).equals(Buffer.from(text))).toBe(true);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
