@@ -4,7 +4,7 @@ import { isDtype, type Dtype } from './dtype.ts';
 import { EmIoError } from './errors.ts';
 import type { Vec3 } from './geometry.ts';
 import { toLocalPath } from './location.ts';
-import { createNpyVolume } from './npy/file.ts';
+import { createNpyVolume } from './npy/create.ts';
 import type { VolumeInfo, WritableVolume } from './volume.ts';
 import { defaultCompressor, nativeZstd, type Compressor } from './zarr/codecs.ts';
 import { createZarrVolume } from './zarr/volume.ts';
@@ -32,11 +32,12 @@ export interface CreateOptions {
 
 /**
  * Creates a volume of zeros to be written box by box; the extension says the format, `.zarr` or `.npy`. An `.npy` file takes
- * its name when the volume is closed, and is `NAME.npy.partial` before.
+ * its name on `close()`, and is `NAME.npy.partial` before.
  *
  * ```ts
  * await using labels = await createVolume('labels.zarr', { shape: raw.shape, dtype: 'uint32', voxelSize: [10, 10, 10] });
  * await labels.write(box, { dtype: 'uint32', shape: boxShape(box), data });
+ * await labels.close();
  * ```
  * @throws EmIoError: `em-io/exists`, `em-io/unknown-format`, `em-io/option`, `em-io/io`.
  */

@@ -4,7 +4,7 @@ import { EmIoError, ioError } from './errors.ts';
 import { isHdf5 } from './hdf5/superblock.ts';
 import { openHdf5Volume } from './hdf5/volume.ts';
 import { resolveLocation } from './location.ts';
-import { openNpyVolume } from './npy/file.ts';
+import { openNpyVolume } from './npy/open.ts';
 import { isNpy } from './npy/header.ts';
 import type { Volume } from './volume.ts';
 import { openZarrVolume } from './zarr/volume.ts';

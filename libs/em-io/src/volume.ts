@@ -43,7 +43,10 @@ export interface Volume extends VolumeInfo {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A volume being written. */
+/**
+ * A volume being written. `close()` says that it is complete: an npy file takes its name then, and is dropped when the
+ * volume is disposed of (`await using`) without it. A Zarr array is there from the start and keeps what was written.
+ */
 export interface WritableVolume extends Volume {
   /**
    * Stores the voxels of a box; `array` has the volume's dtype and the box's shape (channels first, if any).
@@ -59,6 +62,8 @@ export interface RegionSource {
 }
 
 export interface RegionSink extends RegionSource {
+  /** For what exists only once it is complete: drops it. */
+  discard?(): Promise<void>;
   writeRegion(region: Region, source: Uint8Array, signal?: AbortSignal): Promise<void>;
 }
 
@@ -140,7 +145,11 @@ export function writableOver(info: VolumeInfo, sink: RegionSink, maxReadBytes?: 
       if (array.data.length > 0) await sink.writeRegion(region, bytesOf(array.data), options.signal);
     },
     close,
-    [Symbol.asyncDispose]: close,
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      await (sink.discard ? sink.discard() : sink.close());
+    },
   };
 }
 

@@ -148,7 +148,8 @@ async function decodeChunk(
   const size = itemSize(dtype);
   const name = `Chunk ${chunk.join('/')} of ${location}`;
   const { data, stride } = await array.getChunk(chunk, signal ? { signal } : {}).catch((error: unknown) => {
-    if (signal?.aborted || isEmIoError(error)) throw error;
+    signal?.throwIfAborted(); // the caller's reason, not Node's AbortError around it
+    if (isEmIoError(error)) throw error;
     if (zarr.isZarritaError(error, 'UnknownCodecError')) {
       throw new EmIoError(
         'em-io/filter-unsupported',

@@ -83,6 +83,14 @@ async function openNode(
     if (zarr.isZarritaError(error, 'NotFoundError')) return undefined;
     if (error instanceof EmIoError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
+    if (/(unknown|invalid).*d(ata ?)?type/i.test(reason)) {
+      throw new EmIoError(
+        'em-io/dtype-unsupported',
+        `${join(store.root, path)} has a data type that cannot be read (${reason}); ` +
+          'convert it to bool, an integer type, float32 or float64.',
+        { cause: error },
+      );
+    }
     throw new EmIoError(
       'em-io/damaged',
       `The Zarr metadata of ${join(store.root, path)} cannot be read (${reason}); write it again.`,

@@ -62,7 +62,7 @@ export class DirectoryStore implements AsyncMutable {
       await writeFile(temporary, value);
       await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
       throw ioError(error, 'write', path);
     }
   }

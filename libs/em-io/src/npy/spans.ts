@@ -1,0 +1,129 @@
+/** Boxes of an array that lies contiguously in a file: memory stays at the size of the box and one span. */
+import type { FileHandle } from 'node:fs/promises';
+import { byteOffset, byteStrides, copyRegion, forEachIndex } from '../copy-region.ts';
+import { EmIoError, ioError } from '../errors.ts';
+import { regionShape, type Region } from '../volume.ts';
+
+/** Files are read in spans of at most this, so that an abort is noticed soon. */
+const maxSpanBytes = 16 * 2 ** 20;
+
+/** @internal An array lying in a file, in C order. */
+export interface Stored {
+  readonly file: FileHandle;
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly element: number;
+  readonly dataOffset: number;
+}
+
+/**
+ * Reads a region span by span. A span covers all rows of one plane of the box, including what lies between them, unless
+ * that would read more than eight times what is wanted: then row by row.
+ */
+export async function readSpans(
+  stored: Stored,
+  region: Region,
+  target: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { shape, element } = stored;
+  const extent = regionShape(region);
+  const strides = byteStrides(shape, element);
+  const targetStrides = byteStrides(extent, element);
+  let axis = contiguousFrom(shape, extent);
+  const rows = extent[axis - 1];
+  const run = extent[axis] * strides[axis];
+  const span = axis > 0 ? (rows - 1) * strides[axis - 1] + run : run;
+  const together = axis > 0 && span <= 8 * rows * run && span <= maxSpanBytes;
+  if (together) axis -= 1;
+  const scratch = together ? new Uint8Array(span) : undefined;
+  const outer: number[][] = [];
+  forEachIndex(extent.slice(0, axis), (index) => outer.push([...index]));
+  for (const index of outer) {
+    signal?.throwIfAborted();
+    const from = byteOffset(region.start, strides) + byteOffset(index, strides) + stored.dataOffset;
+    const to = byteOffset(index, targetStrides);
+    if (!scratch) {
+      await readPieces(stored, target.subarray(to, to + run), from, signal);
+      continue;
+    }
+    await readPieces(stored, scratch, from, signal);
+    copyRegion(
+      { bytes: scratch, offset: 0, strides: strides.slice(axis) },
+      { bytes: target, offset: to, strides: targetStrides.slice(axis) },
+      extent.slice(axis),
+      element,
+    );
+  }
+}
+
+/** The first axis of the longest contiguous run: all axes after it are covered whole. */
+function contiguousFrom(shape: readonly number[], extent: readonly number[]): number {
+  let axis = Math.max(0, shape.length - 1);
+  while (axis > 0 && extent[axis] === shape[axis]) axis -= 1;
+  return axis;
+}
+
+async function readPieces(
+  stored: Stored,
+  target: Uint8Array,
+  from: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < target.length; at += maxSpanBytes) {
+    signal?.throwIfAborted();
+    await readFully(stored.file, target.subarray(at, at + maxSpanBytes), from + at, stored.path);
+  }
+}
+
+/** @throws `em-io/truncated` where the file ends too soon. */
+export async function readFully(
+  file: FileHandle,
+  target: Uint8Array,
+  position: number,
+  path: string,
+): Promise<void> {
+  for (let at = 0; at < target.length;) {
+    const { bytesRead } = await file
+      .read(target, at, target.length - at, position + at)
+      .catch((error: unknown) => Promise.reject(ioError(error, 'read', path)));
+    if (bytesRead === 0) {
+      throw new EmIoError(
+        'em-io/truncated',
+        `${path} ends at byte ${position + at}, inside its data; copy it again.`,
+      );
+    }
+    at += bytesRead;
+  }
+}
+
+/** Writes a region run by run, in place. */
+export async function writeRuns(
+  stored: Stored,
+  region: Region,
+  source: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { shape, element, dataOffset, file } = stored;
+  const strides = byteStrides(shape, element);
+  const extent = regionShape(region);
+  const axis = contiguousFrom(shape, extent);
+  const run = extent[axis] * strides[axis];
+  const start = byteOffset(region.start, strides) + dataOffset;
+  const positions: number[] = [];
+  forEachIndex(extent.slice(0, axis), (index) => positions.push(start + byteOffset(index, strides)));
+  let from = 0;
+  for (const position of positions) {
+    signal?.throwIfAborted();
+    await writeFully(file, source.subarray(from, from + run), position).catch((error: unknown) =>
+      Promise.reject(ioError(error, 'write', stored.path)),
+    );
+    from += run;
+  }
+}
+
+async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  }
+}
