@@ -4,7 +4,8 @@
  * @module
  */
 export * from './errors.ts';
-export type { LabelArray, Vec3 } from './shape.ts';
+export type { LabelArray } from './shape.ts';
+export type { ProgressEvent } from './progress.ts';
 export * from './metrics/index.ts';
 export * from './labels/index.ts';
 export { buildRegionGraph, mergeRegionGraphs, type AffinityArray, type RegionGraph } from './graph/index.ts';
@@ -12,3 +13,5 @@ export * from './agglomeration/index.ts';
 export { quantiseAffinities, type QuantisedAffinities } from './affinities.ts';
 export * from './fragments/index.ts';
 export * from './baselines/index.ts';
+export * from './tiles/index.ts';
+export * from './chain/index.ts';

@@ -1,7 +1,7 @@
+import type { Vec3 } from '@tokenunify/em-io';
 import { SegmentationError } from './errors.ts';
 
-/** (z, y, x), x fastest. */
-export type Vec3 = readonly [number, number, number];
+export type { Vec3 };
 
 /** Any array of label ids. 64-bit ids are taken as bigints, as JavaScript's typed arrays give them. */
 export type LabelArray =

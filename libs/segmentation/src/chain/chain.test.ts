@@ -1,0 +1,103 @@
+import { volumeFromArray, type Vec3 } from '@tokenunify/em-io';
+import { describe, expect, it } from 'vitest';
+import { quantiseAffinities } from '../affinities.ts';
+import { buildInput } from '../goldens/waterz-input.ts';
+import { connectedComponents } from '../labels/index.ts';
+import { variationOfInformation } from '../metrics/index.ts';
+import type { AffinityPredictor } from '../tiles/index.ts';
+import { postprocess, segment, sweepThresholds, type PostProcessing } from './index.ts';
+
+const shape: Vec3 = [20, 40, 44];
+const { neurons } = buildInput(shape, 20);
+const truth = connectedComponents(neurons, shape);
+/** Bright neurons, dark where two meet. */
+const raw = truth.slice().fill(230);
+truth.forEach((id, v) => {
+  for (const stride of [shape[1] * shape[2], shape[2], 1])
+    for (const u of [v - stride, v + stride]) if (truth[u] !== undefined && truth[u] !== id) raw[v] = 10;
+});
+const volume = volumeFromArray({ dtype: 'uint8', shape, data: Uint8Array.from(raw) });
+
+/** Calls a voxel's links what the voxel looks like. */
+const brightness: AffinityPredictor = {
+  tileShape: [8, 16, 16],
+  batchSize: 2,
+  channels: 3,
+  predict: async (tiles, count) => {
+    const size = tiles.length / count;
+    const out = new Float32Array(3 * tiles.length);
+    for (let n = 0; n < count; n++)
+      for (let c = 0; c < 3; c++) out.set(tiles.subarray(n * size, (n + 1) * size), (n * 3 + c) * size);
+    return out;
+  },
+};
+const postprocessing: PostProcessing = {
+  watershed: { mode: '3d' },
+  agglomeration: { scoring: 'mean', threshold: 0.5 },
+  minimumSize: 8,
+};
+
+describe('segment', () => {
+  it('finds the neurons of a volume, and says where it is', async () => {
+    const steps = segment(volume, brightness, { postprocessing });
+    const stages: string[] = [];
+    let step = await steps.next();
+    for (; !step.done; step = await steps.next()) {
+      expect(step.value.done).toBeLessThanOrEqual(step.value.total);
+      if (stages.at(-1) !== step.value.stage) stages.push(step.value.stage);
+    }
+    expect(stages).toEqual(['tiles', 'fragments', 'graph', 'agglomeration', 'labels']);
+    const { labels, count, affinities, fragmentCount } = step.value;
+    expect(variationOfInformation(truth, labels).total).toBeLessThan(0.8);
+    expect(fragmentCount).toBeGreaterThan(count);
+    expect(postprocess(affinities, postprocessing).labels).toEqual(labels);
+  });
+
+  it('gives the same labels for any batch size', async () => {
+    const labels = await Promise.all(
+      [1, 3, 64].map(async (batchSize) => {
+        const steps = segment(volume, { ...brightness, batchSize }, { postprocessing });
+        for (;;) {
+          const step = await steps.next();
+          if (step.done) return step.value.labels;
+        }
+      }),
+    );
+    expect(labels[1]).toEqual(labels[0]);
+    expect(labels[2]).toEqual(labels[0]);
+  });
+});
+
+describe('post-processing', () => {
+  const input = buildInput([8, 48, 48], 16);
+  const affinities = quantiseAffinities(input.affinities, input.shape);
+
+  it('gives at every threshold of a sweep what that threshold gives alone', () => {
+    const thresholds = [0.2, 0.4, 0.6];
+    for (const { threshold, minimumSize, labels } of sweepThresholds(
+      affinities,
+      { mode: '3d' },
+      'hist50',
+      thresholds,
+      [0, 40],
+    )) {
+      const alone = postprocess(affinities, {
+        watershed: { mode: '3d' },
+        agglomeration: { scoring: 'hist50', threshold },
+        minimumSize,
+      });
+      expect(labels).toEqual(alone.labels);
+    }
+  });
+
+  it('numbers labels by first voxel, and leaves none below the minimum size', () => {
+    const { labels, count } = postprocess(affinities, { ...postprocessing, minimumSize: 60 });
+    const sizes = new Uint32Array(count + 1);
+    const seen: number[] = [];
+    labels.forEach((label) => {
+      if (sizes[label]++ === 0) seen.push(label);
+    });
+    expect(seen).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+    expect(sizes.subarray(1).every((size) => size >= 60)).toBe(true);
+  });
+});
