@@ -14,13 +14,13 @@ export interface NetworkDescription {
   readonly multiplyAdds: number;
 }
 
-/** Parameters and cost of a network, without a single weight. */
-export function describeNetwork(
-  preset: Preset,
-  purpose: Purpose,
-  crop: Vec3 = preset.crop,
+/**
+ * What `run` asks of its parameter source, and what it costs, without a single weight.
+ * @throws ModelError `model/parameters` when a name is asked for twice, `model/shape` when shapes do not fit
+ */
+export function recordParameters(
+  run: (ops: ShapeOps, source: ParameterSource<ShapeValue>) => void,
 ): NetworkDescription {
-  checkCrop(preset, crop);
   const parameters: ParameterSpec[] = [];
   const seen = new Set<string>();
   const source: ParameterSource<ShapeValue> = {
@@ -36,15 +36,32 @@ export function describeNetwork(
     },
   };
   const ops = new ShapeOps();
-  const input = mapOf(1, 1, crop);
-  if (purpose === 'affinities') affinityForward(ops, source, preset, input);
-  else {
-    const grid = tokenGrid(preset, crop);
-    pretrainingForward(ops, source, preset, input, arrayOf([1, 1, grid[0] * grid[1] * grid[2]]));
-  }
+  run(ops, source);
   return {
     parameters,
     parameterCount: parameters.reduce((sum, { shape }) => sum + parameterSize(shape), 0),
     multiplyAdds: ops.multiplyAdds,
   };
+}
+
+/**
+ * Parameters and cost of a network.
+ *
+ * @example
+ * describeNetwork(presetNamed('nano'), 'affinities').parameterCount
+ * @throws ModelError `model/shape` when the crop does not suit the preset
+ */
+export function describeNetwork(
+  preset: Preset,
+  purpose: Purpose,
+  crop: Vec3 = preset.crop,
+): NetworkDescription {
+  checkCrop(preset, crop);
+  const grid = tokenGrid(preset, crop);
+  const input = mapOf(1, 1, crop);
+  const position = arrayOf([1, 1, grid[0] * grid[1] * grid[2]]);
+  return recordParameters((ops, source) => {
+    if (purpose === 'affinities') affinityForward(ops, source, preset, input);
+    else pretrainingForward(ops, source, preset, input, position);
+  });
 }

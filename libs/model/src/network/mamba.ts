@@ -65,7 +65,7 @@ export function mambaLayer<T>(ops: Ops<T>, p: ParameterSource<T>, map: T, option
 const MINUS_ONE = Float32Array.of(-1);
 
 /** [n, k, f] in raster order -> [n, 3, k, f]: raster, reversed raster, inter-section. */
-function inThreeOrders<T>(ops: Ops<T>, x: T, [z, y, w]: Vec3): T {
+export function inThreeOrders<T>(ops: Ops<T>, x: T, [z, y, w]: Vec3): T {
   const [n, k, f] = ops.shapeOf(x) as [number, number, number]; // documented shape
   const order = (t: T) => ops.reshape(t, [n, 1, k, f]);
   const sections = ops.transpose(ops.reshape(x, [n, z, y * w, f]), [0, 2, 1, 3]);
@@ -73,7 +73,7 @@ function inThreeOrders<T>(ops: Ops<T>, x: T, [z, y, w]: Vec3): T {
 }
 
 /** The inverse of `inThreeOrders`, summed. */
-function mergeOrders<T>(ops: Ops<T>, x: T, [z, y, w]: Vec3): T {
+export function mergeOrders<T>(ops: Ops<T>, x: T, [z, y, w]: Vec3): T {
   const [n, , k, f] = ops.shapeOf(x) as [number, number, number, number]; // documented shape
   const order = (index: number) => ops.reshape(ops.slice(x, 1, index, 1), [n, k, f]);
   const sections = ops.transpose(ops.reshape(order(2), [n, y * w, z, f]), [0, 2, 1, 3]);

@@ -59,7 +59,7 @@ export const presets: Readonly<Record<string, Preset>> = { nano };
 
 /** @throws ModelError `model/preset` when there is none of that name. */
 export function presetNamed(name: string): Preset {
-  const found = presets[name];
+  const found = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!found)
     throw new ModelError(
       'model/preset',
