@@ -39,7 +39,9 @@ export function renderTissue(
         const px = (x + 0.5) * pitch[2] + shift[2 * z + 1];
         const slow = coarse.at(pz, py, px);
         const grain = fineTexture.amplitude * fine[v];
-        let value = cytoplasm[owner[v]] + grain + coarseTexture.amplitude * slow;
+        const cortex = Math.max(0, 1 - border[v] / TISSUE.cortex.depth) ** 2;
+        let value =
+          cytoplasm[owner[v]] + grain + coarseTexture.amplitude * slow - cortex * TISSUE.cortex.darkening;
         const inside = edge(layer.distance[v]);
         if (inside > 0) {
           const { lumen, rim, rimWidth, plates } = layer.bodies[layer.nearest[v]];

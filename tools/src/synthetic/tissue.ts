@@ -1,15 +1,18 @@
 /**
- * The tissue and the microscope, in physical units. Lengths are in nm and come from the literature on insect neuropil and FIB-SEM;
- * grey levels are those of an 8-bit image whose cytoplasm is mid-grey. Nothing here was fitted to a network, and no
- * network was fitted to it: change a value for its physics, not for a score.
+ * The tissue and the microscope, in physical units. Lengths are in nm and come from the literature on insect neuropil and FIB-SEM; grey
+ * levels are those of an 8-bit image whose cytoplasm is mid-grey. Contrast, texture and the width of membranes are of the size measured in
+ * a public FIB-SEM volume of insect brain (FIB-25). Nothing here was fitted to a network, and no network was fitted to it: change a value
+ * for its physics, not for a score.
  */
 export const TISSUE = {
-  /** Bilayer, cleft, bilayer: what a 10 nm voxel shows as one dark line. */
-  membraneThickness: 24,
+  /** Bilayer, cleft, bilayer and the coats on them: what a 10 nm voxel shows as one dark line, two to three voxels wide. */
+  membraneThickness: 28,
   membraneLevel: 84,
+  /** The cytoskeleton under the membrane darkens the cytoplasm towards it. */
+  cortex: { depth: 70, darkening: 16 },
   /** Each neuron's cytoplasm has its own density. */
   cytoplasmLevel: 160,
-  cytoplasmSpread: 9,
+  cytoplasmSpread: 13,
   /** Ribosomes and filaments (fine), and slow changes of density (coarse): amplitude in grey levels, length in nm. */
   fineTexture: { amplitude: 9, length: 30 },
   coarseTexture: { amplitude: 7, length: 220 },
@@ -34,7 +37,7 @@ export const TISSUE = {
 
 export const MICROSCOPE = {
   /** Standard deviation of the blur at an edge. */
-  blur: 6.5,
+  blur: 8.5,
   /** Shot noise at mid-grey, in grey levels; it grows with the root of the signal. */
   shotNoise: 5,
   /** Brightness and contrast differ from section to section: little in FIB-SEM, much in cut sections. */

@@ -18,7 +18,7 @@ export interface SyntheticOptions {
   readonly voxelSize?: Vec3;
   /** Typical thickness of a neurite, nm; default 300. Most lie between a third of it and twice it. */
   readonly neuronDiameter?: number;
-  /** nm; default 24. */
+  /** nm; default 28. */
   readonly membraneThickness?: number;
   /** Shot noise at mid-grey, grey levels; default 5. */
   readonly noise?: number;
