@@ -7,8 +7,8 @@ import { variationOfInformation } from '../metrics/index.ts';
 import type { AffinityPredictor } from '../tiles/index.ts';
 import { postprocess, segment, sweepThresholds, type PostProcessing } from './index.ts';
 
-const shape: Vec3 = [20, 40, 44];
-const { neurons } = buildInput(shape, 20);
+const shape: Vec3 = [24, 48, 52];
+const { neurons } = buildInput(shape, 40);
 const truth = connectedComponents(neurons, shape);
 /** Bright neurons, dark where two meet. */
 const raw = truth.slice().fill(230);
