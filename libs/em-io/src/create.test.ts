@@ -70,7 +70,7 @@ describe.each(['zarr', 'npy'])('%s', (extension) => {
           for (const box of boxes.slice(0, 3)) expect(await reader.read(box)).toEqual(full(box));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

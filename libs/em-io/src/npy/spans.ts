@@ -1,4 +1,5 @@
 /** Boxes of an array that lies contiguously in a file: memory stays at the size of the box and one span. */
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { byteOffset, byteStrides, copyRegion, forEachIndex } from '../copy-region.ts';
 import { EmIoError, ioError } from '../errors.ts';
@@ -97,6 +98,12 @@ export async function readFully(
   }
 }
 
+/** Runs shorter than this are written synchronously: the trip through the thread pool costs twenty times the write. */
+const shortRunBytes = 64 * 1024;
+
+/** How many short runs are written before other work gets a turn, a few milliseconds. */
+const shortRunsAtOnce = 512;
+
 /** Writes a region run by run, in place. */
 export async function writeRuns(
   stored: Stored,
@@ -104,7 +111,7 @@ export async function writeRuns(
   source: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { shape, element, dataOffset, file } = stored;
+  const { shape, element, dataOffset, file, path } = stored;
   const strides = byteStrides(shape, element);
   const extent = regionShape(region);
   const axis = contiguousFrom(shape, extent);
@@ -112,18 +119,22 @@ export async function writeRuns(
   const start = byteOffset(region.start, strides) + dataOffset;
   const positions: number[] = [];
   forEachIndex(extent.slice(0, axis), (index) => positions.push(start + byteOffset(index, strides)));
-  let from = 0;
-  for (const position of positions) {
-    signal?.throwIfAborted();
-    await writeFully(file, source.subarray(from, from + run), position).catch((error: unknown) =>
-      Promise.reject(ioError(error, 'write', stored.path)),
-    );
-    from += run;
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  for (let i = 0; i < positions.length; i++) {
+    const bytes = source.subarray(i * run, (i + 1) * run);
+    if (i % shortRunsAtOnce === 0 || run >= shortRunBytes) {
+      signal?.throwIfAborted();
+      await new Promise(setImmediate);
+    }
+    try {
+      for (let at = 0; at < run;) {
+        const [length, position] = [Math.min(maxSpanBytes, run - at), positions[i] + at];
+        at +=
+          run < shortRunBytes
+            ? writeSync(file.fd, bytes, at, length, position)
+            : (await file.write(bytes, at, length, position)).bytesWritten;
+      }
+    } catch (error) {
+      throw ioError(error, 'write', path);
+    }
   }
 }
