@@ -28,7 +28,7 @@ export function checkCurriculum(curriculum: Curriculum): void {
   let before = 0;
   curriculum.forEach(({ until, weights }, index) => {
     const sum = objectives.reduce((total, name) => total + weights[name], 0);
-    if (Math.abs(sum - 1) > 1e-9 || objectives.some((name) => weights[name] < 0))
+    if (!(Math.abs(sum - 1) <= 1e-9) || objectives.some((name) => weights[name] < 0))
       throw new ModelError(
         'model/config',
         `Phase ${index} of the curriculum has weights that sum to ${sum}; they must be >= 0 and sum to 1.`,

@@ -4,7 +4,8 @@
  * convolution, norm or scan can see them; the loss counts hidden tokens only.
  */
 import type * as tfjs from '@tensorflow/tfjs';
-import { pretrainingForward } from '../network/network.ts';
+import { ModelError } from '../errors.ts';
+import { pretrainingForward, type PretrainingOutputs } from '../network/network.ts';
 import type { ParameterSource } from '../network/parameters.ts';
 import { tokenGrid, type Preset } from '../network/presets.ts';
 import type { Vec3 } from '../ops/ops.ts';
@@ -30,7 +31,10 @@ export interface PretrainingBatch {
 /** Share of tokens hidden by the random objective, as in masked autoencoders for EM. */
 export const RANDOM_SHARE = 0.5;
 
-/** Hides tokens of fresh crops for the objectives that have a weight. */
+/**
+ * Hides tokens of fresh crops for the objectives that have a weight.
+ * @throws ModelError `model/shape` when a crop is a single token: one must be hidden and one seen
+ */
 export function hideTokens(
   preset: Preset,
   crops: readonly Float32Array[],
@@ -39,6 +43,11 @@ export function hideTokens(
   random: Random,
 ): PretrainingBatch {
   const grid = tokenGrid(preset, space);
+  if (grid[0] * grid[1] * grid[2] < 2)
+    throw new ModelError(
+      'model/shape',
+      `Crop [${space.join(', ')}] is one token of preset '${preset.name}', of which nothing could stay visible; use a crop of two tokens or more.`,
+    );
   const rows: HiddenCrop[] = [];
   if (weights.random > 0)
     for (const crop of crops)
@@ -55,21 +64,13 @@ export function hideTokens(
   return { space, rows };
 }
 
-export interface PretrainingLoss {
-  readonly total: tfjs.Scalar;
-  readonly random: tfjs.Scalar;
-  readonly next: tfjs.Scalar;
-  readonly nextAll: tfjs.Scalar;
-}
-
-/** Mean squared errors over hidden voxels, per objective and weighted. Call inside `tf.tidy` or `variableGrads`. */
-export function pretrainingLoss(
+/** The predictions for a batch, from visible voxels alone. Call inside `tf.tidy` or `variableGrads`. */
+export function predictHidden(
   ops: TensorOps,
   p: ParameterSource<tfjs.Tensor>,
   preset: Preset,
   { space, rows }: PretrainingBatch,
-  weights: ObjectiveWeights,
-): PretrainingLoss {
+): PretrainingOutputs<tfjs.Tensor> & { readonly crop: tfjs.Tensor; readonly visible: tfjs.Tensor } {
   const { tf } = ops;
   const n = rows.length;
   const stack = (pick: (row: HiddenCrop) => Float32Array) => {
@@ -82,16 +83,32 @@ export function pretrainingLoss(
   const tokens = grid[0] * grid[1] * grid[2];
   const position = new Float32Array(n * tokens);
   rows.forEach(({ next }, i) => next >= 0 && (position[i * tokens + next] = 1));
-
   const crop = stack((row) => row.crop);
   const visible = stack((row) => row.visible);
-  const outputs = pretrainingForward(
-    ops,
-    p,
-    preset,
-    tf.mul(crop, visible),
-    tf.tensor3d(position, [n, 1, tokens]),
-  );
+  const asked = tf.tensor3d(position, [n, 1, tokens]);
+  return { ...pretrainingForward(ops, p, preset, tf.mul(crop, visible), asked), crop, visible };
+}
+
+export interface PretrainingLoss {
+  readonly total: tfjs.Scalar;
+  readonly random: tfjs.Scalar;
+  readonly next: tfjs.Scalar;
+  readonly nextAll: tfjs.Scalar;
+}
+
+/** Mean squared errors over hidden voxels, per objective and weighted. Call inside `tf.tidy` or `variableGrads`. */
+export function pretrainingLoss(
+  ops: TensorOps,
+  p: ParameterSource<tfjs.Tensor>,
+  preset: Preset,
+  batch: PretrainingBatch,
+  weights: ObjectiveWeights,
+): PretrainingLoss {
+  const { tf } = ops;
+  const { rows, space } = batch;
+  const n = rows.length;
+  const grid = tokenGrid(preset, space);
+  const { crop, visible, ...outputs } = predictHidden(ops, p, preset, batch);
 
   const hidden = tf.sub(1, visible);
   const squared = tf.mul(tf.square(tf.sub(outputs.voxels, crop)), hidden).sum([1, 2, 3, 4]);
