@@ -37,7 +37,7 @@ def pattern(shape, dtype):
 def hdf5():
     root = OUT / "hdf5"
     root.mkdir(parents=True)
-    with h5py.File(root / "cremi-like.h5", "w") as f:
+    with h5py.File(root / "cremi-like.h5", "w", libver="latest") as f:
         raw = f.create_dataset("volumes/raw", data=pattern(SHAPE, "u1"), chunks=CHUNK, compression="gzip", shuffle=True)
         raw.attrs["resolution"] = [40.0, 4.0, 4.0]
         raw.attrs["offset"] = [400.0, 0.0, 8.0]
@@ -67,6 +67,12 @@ def hdf5():
         f["linked"] = h5py.SoftLink("/contiguous")
         f["broken"] = h5py.SoftLink("/nowhere")
         f["elsewhere"] = h5py.ExternalLink("other.h5", "/x")
+    # A virtual dataset whose source is absent: HDF5 itself returns the fill value without a word.
+    with h5py.File(root / "virtual.h5", "w", libver="latest") as f:
+        for name, source in [("missing", "nowhere.h5"), ("present", "only-one.h5")]:
+            layout = h5py.VirtualLayout(SHAPE, "u1")
+            layout[...] = h5py.VirtualSource(source, "some/where", SHAPE)
+            f.create_virtual_dataset(name, layout, fillvalue=0)
     with h5py.File(root / "only-one.h5", "w") as f:
         f["some/where"] = pattern(SHAPE, "u1")
         f["table"] = np.zeros((2, 3))
@@ -74,7 +80,7 @@ def hdf5():
         f["table"] = np.zeros((2, 3))
     with h5py.File(root / "lzf.h5", "w") as f:
         f.create_dataset("main", data=pattern(SHAPE, "u1"), chunks=CHUNK, compression="lzf")
-    whole = (root / "cremi-like.h5").read_bytes()
+    whole = (root / "only-one.h5").read_bytes()  # the oldest file version; v110.h5 below has a newer superblock
     (root / "truncated.h5").write_bytes(whole[: len(whole) // 2])
     with h5py.File(root / "v110.h5", "w", libver=("v110", "v110")) as f:
         f.create_dataset("main", data=pattern(SHAPE, "u1"), chunks=CHUNK, compression="gzip")
@@ -111,6 +117,8 @@ def zarr_fixtures():
     zarr_array("v2-fortran.zarr", dtype="int16", zarr_format=2, order="F")
     sparse = zarr.create_array(store=str(OUT / "zarr/sparse.zarr"), shape=SHAPE, chunks=CHUNK, dtype="uint8", fill_value=7)
     sparse[:2, :, :4] = pattern(SHAPE, "u1")[:2, :, :4]
+    sparse = zarr.create_array(store=str(OUT / "zarr/v2-no-fill.zarr"), shape=SHAPE, chunks=CHUNK, dtype="uint64", zarr_format=2, fill_value=None)
+    sparse[:2, :, :4] = pattern(SHAPE, "u8")[:2, :, :4]
     damaged = OUT / "zarr/damaged.zarr"
     zarr_array("damaged.zarr")
     (damaged / "c/0/0/0").write_bytes(b"not zstd at all")

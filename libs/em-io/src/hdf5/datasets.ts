@@ -1,4 +1,6 @@
 /** Which dataset of a file is the volume, and whether its voxels can be read. */
+import { access } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Dtype } from '../dtype.ts';
 import { EmIoError } from '../errors.ts';
 import { formatShape } from '../geometry.ts';
@@ -127,4 +129,26 @@ export function checkFilters({ library, id, path }: OpenFile, dataset: string): 
     `/${dataset} in ${path} is compressed with ${name} (HDF5 filter ${unknown.id}), which cannot be read here; ` +
       `convert it, e.g. with h5repack -f /${dataset}:GZIP=4 ${path} converted.h5.`,
   );
+}
+
+/**
+ * A virtual dataset is assembled from other files; HDF5 fills in for those that are missing without a word.
+ * @throws `em-io/dataset-missing` naming the first that is not there.
+ */
+export async function checkSources(
+  { path }: OpenFile,
+  dataset: string,
+  metadata: DatasetMetadata,
+): Promise<void> {
+  for (const source of metadata.virtual_sources ?? []) {
+    if (source.file_name === '.' || source.file_name.includes('%')) continue; // this file, or a pattern of names
+    const place = resolve(dirname(path), source.file_name);
+    await access(place).catch((error: unknown) => {
+      throw new EmIoError(
+        'em-io/dataset-missing',
+        `/${dataset} in ${path} is assembled from ${source.file_name}, which is not at ${place}; put it there.`,
+        { cause: error },
+      );
+    });
+  }
 }

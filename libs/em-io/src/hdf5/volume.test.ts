@@ -58,6 +58,11 @@ describe('reading what h5py wrote', () => {
     expect(await volume.read(whole)).toEqual(pattern(fixtureShape, 'uint16'));
   });
 
+  test('a virtual dataset whose sources are there', async () => {
+    await using volume = await openVolume(`${file('virtual.h5')}:/present`);
+    expect(await volume.read(whole)).toEqual(pattern(fixtureShape, 'uint8'));
+  });
+
   test('channels come first', async () => {
     await using volume = await openVolume(`${file('layouts.h5')}:/affinities`);
     expect(volume).toMatchObject({ shape: [4, 5, 6], channels: 3, chunkShape: [2, 5, 4] });
@@ -101,7 +106,7 @@ describe('what cannot be read gives one sentence with a remedy', () => {
       'a truncated file',
       'truncated.h5',
       'em-io/truncated',
-      /promises 15051 bytes, but there are 7525; copy it again/,
+      /promises 4752 bytes, but there are 2376; copy it again/,
     ],
     [
       'a truncated newer file',
@@ -130,6 +135,12 @@ describe('what cannot be read gives one sentence with a remedy', () => {
       'no-volume.h5',
       'em-io/dataset-missing',
       /has no dataset with the axes .*\/table \(float64, 2 x 3\)/,
+    ],
+    [
+      'a source that is missing',
+      'virtual.h5:/missing',
+      'em-io/dataset-missing',
+      /is assembled from nowhere\.h5, which is not at .*hdf5\/nowhere\.h5/,
     ],
     ['one section', 'layouts.h5:/section', 'em-io/axes', /has shape 5 x 6, .*add a z axis of length 1/],
     ['five axes', 'layouts.h5:/movie', 'em-io/axes', /has shape 1 x 1 x 4 x 5 x 6/],

@@ -5,7 +5,7 @@ import { EmIoError } from '../errors.ts';
 import { elementCount, toVec3 } from '../geometry.ts';
 import { regionShape, volumeOver, type Region, type Volume } from '../volume.ts';
 import { readAttributes } from './attributes.ts';
-import { checkFilters, chooseDataset, dtypeOf, type OpenFile } from './datasets.ts';
+import { checkFilters, checkSources, chooseDataset, dtypeOf, type OpenFile } from './datasets.ts';
 import { loadHdf5 } from './library.ts';
 import { chunkAlignedPieces } from './pieces.ts';
 import { explainUnopenable } from './superblock.ts';
@@ -36,6 +36,7 @@ export async function openHdf5Volume(path: string, dataset?: string, maxReadByte
       );
     }
     checkFilters(file, name);
+    await checkSources(file, name, metadata);
     const attributes = readAttributes(new Dataset(id, name));
     return volumeOver(
       {

@@ -147,7 +147,12 @@ async function decodeChunk(
 ): Promise<DecodedChunk> {
   const size = itemSize(dtype);
   const name = `Chunk ${chunk.join('/')} of ${location}`;
+  const expected = elementCount(array.chunks) * size;
   const { data, stride } = await array.getChunk(chunk, signal ? { signal } : {}).catch((error: unknown) => {
+    if (error instanceof TypeError && array.fillValue === null) {
+      // zarrita 0.7.5 cannot fill an absent chunk of 64-bit integers when the metadata leaves its value undefined.
+      return { data: new Uint8Array(expected), stride: byteStrides(array.chunks, 1) };
+    }
     signal?.throwIfAborted(); // the caller's reason, not Node's AbortError around it
     if (isEmIoError(error)) throw error;
     if (zarr.isZarritaError(error, 'UnknownCodecError')) {
@@ -165,7 +170,6 @@ async function decodeChunk(
   });
   // Our dtypes decode to typed arrays or zarrita's BoolArray, both views of a buffer.
   const view = data as { buffer: ArrayBufferLike; byteOffset: number; byteLength: number };
-  const expected = elementCount(array.chunks) * size;
   if (view.byteLength !== expected) {
     throw new EmIoError(
       'em-io/chunk-unreadable',

@@ -55,6 +55,12 @@ describe('reading what zarr-python wrote', () => {
     expect(data.at(-1)).toBe(7);
   });
 
+  test('chunks that were never written are 0 where the fill value is undefined', async () => {
+    await using volume = await openVolume(directory('v2-no-fill.zarr'));
+    const { data } = await volume.read(whole);
+    expect([data[0], data[1], data[5], data.at(-1)]).toEqual([11n, 48n, 0n, 0n]);
+  });
+
   test('OME multiscales open at full resolution, or at the level named, in nm', async () => {
     await using full = await openVolume(directory('ome.zarr'));
     await using half = await openVolume(`${directory('ome.zarr')}:/s1`);
