@@ -4,7 +4,7 @@ export type ToolsErrorCode =
   | 'tools/shape-mismatch'
   | 'tools/unknown-benchmark'
   | 'tools/wrong-result'
-  | 'tools/demo-unavailable'
+  | 'tools/no-model'
   | 'tools/demo-failed';
 
 /** The one error class of the tools: a stable `code` and one sentence that names the value and the remedy. */

@@ -10,7 +10,7 @@ import { goldenInput, partitionDigest } from './benchmarks/golden-input.ts';
 import { benchmarks } from './registry.ts';
 import { findBenchmark, formatReport, runBenchmark } from './run.ts';
 
-const quiet = { signal: new AbortController().signal, report: () => undefined };
+const quiet = { signal: new AbortController().signal, model: 'none', report: () => undefined };
 const fake: Benchmark = {
   name: 'fake',
   summary: 'nothing',

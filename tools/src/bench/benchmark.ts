@@ -10,6 +10,8 @@ export interface Measurement {
 export interface BenchmarkContext {
   /** Aborted by Ctrl-C. Benchmarks look at it between repetitions. */
   readonly signal: AbortSignal;
+  /** Directory of the model package to measure with. */
+  readonly model: string;
   /** Says what is going on, one line at a time. */
   readonly report: (line: string) => void;
 }

@@ -1,6 +1,13 @@
 import type { Benchmark } from './benchmark.ts';
 import { agglomerateBenchmark } from './benchmarks/agglomerate.ts';
+import { enginesBenchmark } from './benchmarks/engines.ts';
 import { syntheticBenchmark } from './benchmarks/synthetic.ts';
+import { tilesBenchmark } from './benchmarks/tiles.ts';
 
 /** Every benchmark, in the order in which the list shows them. */
-export const benchmarks: readonly Benchmark[] = [agglomerateBenchmark, syntheticBenchmark];
+export const benchmarks: readonly Benchmark[] = [
+  agglomerateBenchmark,
+  tilesBenchmark,
+  enginesBenchmark,
+  syntheticBenchmark,
+];

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { startServer } from '@tokenunify/api';
 import { createClient, type ApiClient } from '@tokenunify/api/client';
-import { ToolsError } from '../errors.ts';
+import { requireModel } from '../bundled-model.ts';
 
 /** The API, up, and a client that talks to it. */
 export interface DemoApi {
@@ -16,15 +14,10 @@ export interface DemoApi {
 /**
  * Starts the API with a model on a free port of this machine.
  *
- * @throws ToolsError 'tools/demo-unavailable' when there is no model; ModelError when it cannot be read or run
+ * @throws ToolsError 'tools/no-model' when there is no model; ModelError when it cannot be read or run
  */
 export async function startApi(model: string): Promise<DemoApi> {
-  if (!existsSync(join(model, 'rdf.yaml'))) {
-    throw new ToolsError(
-      'tools/demo-unavailable',
-      `There is no model package at ${model}; make one with \`npx tokenunify export\`, or name one with --model DIR.`,
-    );
-  }
+  requireModel(model);
   const server = await startServer({ model });
   return {
     url: server.url,

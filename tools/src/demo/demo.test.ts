@@ -8,7 +8,8 @@ import { createApp, type Segmenter } from '@tokenunify/api';
 import { createClient, isApiError, type ApiClient } from '@tokenunify/api/client';
 import { decodeNpy, encodeNpy, ndArray, toUint32 } from '@tokenunify/em-io';
 import { intensityBaseline } from '@tokenunify/segmentation';
-import { BUNDLED_MODEL, DEFAULTS, readOptions } from './options.ts';
+import { BUNDLED_MODEL } from '../bundled-model.ts';
+import { DEFAULTS, readOptions } from './options.ts';
 import { runDemo } from './run.ts';
 import { formatScores, score } from './score.ts';
 

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Vec3 } from '@tokenunify/em-io';
+import { BUNDLED_MODEL } from '../bundled-model.ts';
 import { ToolsError } from '../errors.ts';
 
 export interface DemoOptions {
@@ -13,8 +13,6 @@ export interface DemoOptions {
   /** Directory of the model package. */
   readonly model: string;
 }
-
-export const BUNDLED_MODEL = fileURLToPath(new URL('../../../models/default', import.meta.url));
 
 export const DEFAULTS: DemoOptions = {
   seed: 1,

@@ -65,7 +65,7 @@ export async function runDemo(
   step('drawing');
   await mkdir(out, { recursive: true });
   const picture = join(out, 'demo.png');
-  await writeFile(picture, draw(volume, affinities, labels));
+  await writeFile(picture, draw(volume, affinities, labels, scores[0].voi));
   const arrays = {
     raw,
     labels: answer.npy,
@@ -95,7 +95,12 @@ function brightnessLabels({ raw, shape }: SyntheticVolume, seed: number): Uint32
 }
 
 /** Two cuts, raw | affinities | labels | truth, the labels in the colours of the neurons they cover. */
-function draw(volume: SyntheticVolume, affinities: Float32Array, labels: Uint32Array): Uint8Array {
+function draw(
+  volume: SyntheticVolume,
+  affinities: Float32Array,
+  labels: Uint32Array,
+  voi: number,
+): Uint8Array {
   const { raw, shape, voxelSize, labels: truth } = volume;
   return montage({
     shape,
@@ -108,7 +113,7 @@ function draw(volume: SyntheticVolume, affinities: Float32Array, labels: Uint32A
     panels: [
       { kind: 'raw', caption: 'raw', raw },
       { kind: 'affinities', caption: 'affinities', affinities },
-      { kind: 'labels', caption: 'labels', labels: matchLabels(labels, truth), raw },
+      { kind: 'labels', caption: `labels, VOI ${voi.toFixed(2)}`, labels: matchLabels(labels, truth), raw },
       { kind: 'labels', caption: 'truth', labels: truth, raw },
     ],
   });
