@@ -28,7 +28,10 @@ export interface MapShape {
 export interface Ops<T> {
   // ---- arrays -------------------------------------------------------------------------------------------------
   shapeOf(x: T): Shape;
-  /** A literal array. Axis 0 must be 1 unless it is the right-hand side of `dense`. */
+  /**
+   * A literal array. Axis 0 must be 1 unless it is the right-hand side of `dense`. Pass the same `values` every time:
+   * engines keep what they made of it, graphs store it once.
+   */
   constant(values: Float32Array, shape: Shape): T;
 
   // Element-wise with NumPy broadcasting.

@@ -1,5 +1,4 @@
 import type * as tfjs from '@tensorflow/tfjs';
-import { conv3dSame, isOddSame } from './conv3d.ts';
 import { instanceNorm } from './instance-norm.ts';
 import type { MapShape, Ops, Shape, Vec3 } from './ops.ts';
 
@@ -18,7 +17,7 @@ export class TensorOps implements Ops<Tensor> {
   shapeOf(x: Tensor): Shape {
     return x.shape;
   }
-  /** Kept per array of values: the scan's masks are asked for in every layer of every step. */
+  /** Kept per array of values, for good: the scan's masks are asked for in every layer of every step. */
   constant(values: Float32Array, shape: Shape): Tensor {
     const known = this.#constants.get(values);
     if (known && !known.isDisposed) return known.reshape([...shape]);
@@ -118,7 +117,6 @@ export class TensorOps implements Ops<Tensor> {
     // A 1x1x1 convolution is a matrix product, which every engine does faster.
     if (kz * ky * kx === 1 && strides.every((stride) => stride === 1))
       return this.dense(x, filter.reshape([from, to]));
-    if (isOddSame(filter, strides)) return conv3dSame(this.tf, x, filter);
     return this.tf.conv3d(x as tfjs.Tensor5D, filter as tfjs.Tensor5D, [...strides], 'same');
   }
   instanceNorm(x: Tensor, gain: Tensor, offset: Tensor, epsilon: number): Tensor {
