@@ -20,34 +20,56 @@ export async function readBody(
   if (stated > limits.maxBodyBytes) throw tooLarge(`${stated} bytes`, stated, limits);
   if (request.body === null || stated === 0) throw missing();
   const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const bytes = new Collector(Number.isNaN(stated) ? undefined : stated);
   try {
     for (;;) {
       const { done, value } = await untilIdle(reader.read(), limits.bodyIdleMs, signal);
       if (done) break;
-      size += value.length;
-      if (size > limits.maxBodyBytes)
+      if (bytes.size + value.length > limits.maxBodyBytes) {
         throw tooLarge(`more than ${limits.maxBodyBytes} bytes`, undefined, limits);
-      chunks.push(value);
+      }
+      bytes.add(value);
     }
   } catch (error) {
     // Not awaited: a sender that has stalled may never let the stream end.
     reader.cancel(error).catch(() => {});
     throw error;
   }
-  if (size === 0) throw missing();
-  return chunks.length === 1 && chunks[0] ? chunks[0] : concatenate(chunks, size);
+  if (bytes.size === 0) throw missing();
+  return bytes.finish();
 }
 
-function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
+/** Copies pieces into an array of its own: the pieces may share a buffer with other requests of the connection. */
+class Collector {
+  readonly #whole: Uint8Array | undefined;
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+
+  /** @param length when it is known, nothing is held twice */
+  constructor(length: number | undefined) {
+    this.#whole = length === undefined ? undefined : new Uint8Array(length);
   }
-  return bytes;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(piece: Uint8Array): void {
+    if (this.#whole) this.#whole.set(piece, this.#size);
+    else this.#pieces.push(piece);
+    this.#size += piece.length;
+  }
+
+  finish(): Uint8Array {
+    if (this.#whole) return this.#whole.subarray(0, this.#size);
+    const bytes = new Uint8Array(this.#size);
+    let offset = 0;
+    for (const piece of this.#pieces) {
+      bytes.set(piece, offset);
+      offset += piece.length;
+    }
+    return bytes;
+  }
 }
 
 function untilIdle<T>(read: Promise<T>, idleMs: number, signal: AbortSignal): Promise<T> {

@@ -9,8 +9,10 @@ async function main(): Promise<void> {
   const { graceMs, ...options } = config;
   const server = await startServer({
     ...options,
-    log: ({ method, path, status, ms, requestId }) =>
-      console.log(`${method} ${path} ${status} ${ms.toFixed(0)} ms ${requestId}`),
+    log: ({ method, path, status, ms, requestId, error }) => {
+      console.log(`${method} ${path} ${status} ${ms.toFixed(0)} ms ${requestId}`);
+      if (error !== undefined) console.error(requestId, error);
+    },
   });
   announce(server.url, config, `${server.model.name} ${server.model.version} ${server.model.digest}`);
   let stopping = false;

@@ -7,6 +7,8 @@ export interface RequestLog {
   readonly path: string;
   readonly status: number;
   readonly ms: number;
+  /** With a status of 500 and above: what was thrown, which the caller is not told in full. */
+  readonly error?: unknown;
 }
 
 /** A caller's id is taken over when it can go into a log line as it is. */
@@ -24,5 +26,7 @@ export const observe = (log: ((entry: RequestLog) => void) | undefined, now: () 
     c.set('requestId', requestId);
     await next();
     c.res.headers.set('x-request-id', requestId);
-    log?.({ requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms: now() - start });
+    const { status } = c.res;
+    const error = status >= 500 && c.error !== undefined ? { error: c.error } : {};
+    log?.({ requestId, method: c.req.method, path: c.req.path, status, ms: now() - start, ...error });
   });

@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { decodeNpy } from '@tokenunify/em-io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEMS, PROBLEM_MEDIA_TYPE, type ProblemCode } from './contract/index.ts';
-import { heldWork, lyingNpy, npyOf, serve, until, type TestServer } from './testing.fixture.ts';
+import { lyingNpy, npyOf } from './npy.fixture.ts';
+import { heldWork, serve, until, type TestServer } from './testing.fixture.ts';
 
 const limits = { maxVoxels: 1000, maxBodyBytes: 5000, concurrency: 1, queue: 2, bodyIdleMs: 300 };
 const npyType = { 'content-type': 'application/x-npy' };
@@ -220,15 +221,23 @@ describe('a request that is wrong before its body', () => {
     await stillUp();
   });
 
-  it('is answered even when it is not HTTP', async () => {
+  it.each<[string, string, ProblemCode]>([
+    ['is not HTTP', 'NOT HTTP AT ALL\r\n\r\n', 'malformed-request'],
+    ['has no usable host', 'GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n', 'malformed-request'],
+    [
+      'has endless headers',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      'headers-too-large',
+    ],
+  ])('is answered even when it %s', async (_, request, code) => {
     const socket = connect(Number(new URL(shared.url).port), '127.0.0.1');
-    socket.end('NOT HTTP AT ALL\r\n\r\n');
+    socket.end(request);
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
-    expect(text).toMatch(/^HTTP\/1.1 400 /);
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${PROBLEMS[code][0]} `));
     expect(text).toMatch(/x-request-id: [0-9a-f-]{36}/);
-    expect(text).toContain('urn:tokenunify:problem:malformed-request');
+    expect(text).toContain(`urn:tokenunify:problem:${code}`);
     await stillUp();
   });
 });

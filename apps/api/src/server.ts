@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, maxHeaderSize, STATUS_CODES, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { readModelPackage, startInference, type ModelPackage } from '@tokenunify/model';
@@ -70,7 +70,11 @@ export function listen(
   port: number,
 ): Promise<Server> {
   // The global Request and Response stay the platform's: other code in this process uses them too.
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: answerBadRequest,
+  });
+  const server = createServer(listener);
   server.on('clientError', answerClientError);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -90,32 +94,61 @@ export function urlOf(server: Server, host: string): string {
 export function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A connection that has been answered would stay open for its keep-alive time.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
   });
+}
+
+/** What is HTTP, but no Request, as for want of a usable Host. */
+function answerBadRequest(error: unknown): Response {
+  const reason = error instanceof Error ? error.message : String(error);
+  return refuse(
+    new ApiProblem('malformed-request', `The request is not one (${reason}); send a valid Host and URL.`),
+  );
+}
+
+function refuse(problem: ApiProblem): Response {
+  const requestId = requestIdOf(undefined);
+  const response = problem.toResponse(requestId);
+  response.headers.set('x-request-id', requestId);
+  return response;
 }
 
 /** What Node's parser refuses never becomes a Request; it gets a problem and an id all the same. */
 async function answerClientError(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const requestId = requestIdOf(undefined);
-  const response = new ApiProblem(
-    'malformed-request',
-    `The request cannot be parsed (${error.code ?? error.message}); send valid HTTP/1.1.`,
-  ).toResponse(requestId);
+  const response = refuse(parserProblem(error));
   const body = await response.text();
-  socket.end(
-    [
-      `HTTP/1.1 ${response.status} Bad Request`,
-      `content-type: ${response.headers.get('content-type')}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-request-id: ${requestId}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
+  const head = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`, 'connection: close'];
+  response.headers.set('content-length', String(Buffer.byteLength(body)));
+  response.headers.forEach((value, name) => head.push(`${name}: ${value}`));
+  socket.end([...head, '', body].join('\r\n'));
+}
+
+function parserProblem({ code, message }: NodeJS.ErrnoException): ApiProblem {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiProblem(
+      'request-timeout',
+      'The request took too long to arrive; send it faster, or a smaller one.',
+    );
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiProblem(
+      'headers-too-large',
+      `The headers have more than ${maxHeaderSize} bytes; send fewer.`,
+      {
+        field: 'headers',
+        limit: maxHeaderSize,
+      },
+    );
+  }
+  return new ApiProblem(
+    'malformed-request',
+    `The request cannot be parsed (${code ?? message}); send valid HTTP/1.1.`,
   );
 }

@@ -1,5 +1,4 @@
-import type { Dtype, TypedArray } from '@tokenunify/em-io';
-import type { Vec3 } from '@tokenunify/segmentation';
+import type { Dtype, TypedArray, Vec3 } from '@tokenunify/em-io';
 import type { SegmentRequest, SegmentResult } from './types.ts';
 
 /** Between the thread that serves HTTP and a thread that segments. Arrays are transferred, not copied. */

@@ -30,7 +30,10 @@ export function createThreadedSegmenter(options: ThreadedSegmenterOptions): Thre
   let draining = false;
 
   const take = (): SegmentThread => {
-    for (let thread = idle.pop(); thread; thread = idle.pop()) if (!thread.dead) return thread;
+    for (let thread = idle.pop(); thread; thread = idle.pop()) {
+      if (!thread.dead) return thread;
+      threads.delete(thread);
+    }
     const thread = new SegmentThread(workerModel, inference, script);
     threads.add(thread);
     return thread;

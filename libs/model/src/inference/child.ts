@@ -34,8 +34,15 @@ async function load(options: ChildOptions): Promise<Loaded> {
   });
   const voxels = options.tileShape.reduce((a, b) => a * b, 1);
   const loaded = { session, options, batch: new Float32Array(options.batchSize * voxels) };
-  // The first run allocates and checks the output's shape before anybody waits for it.
-  await run(loaded, new Float32Array(voxels), 1);
+  // The first run allocates, and shows before anybody waits for it whether this is a model of affinities.
+  const probe = await run(loaded, new Float32Array(voxels), 1);
+  const outside = probe.find((value) => value < 0 || value > 1);
+  if (outside !== undefined) {
+    throw new Failure(
+      'output-range',
+      `the model gave ${outside} for a tile of zeros, affinities lie in [0, 1]`,
+    );
+  }
   return loaded;
 }
 

@@ -14,7 +14,7 @@ let dir: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'inference-'));
-  for (const kind of ['copies', 'not-finite', 'one-channel'] as const) {
+  for (const kind of ['copies', 'not-finite', 'one-channel', 'logits'] as const) {
     await writeFile(join(dir, `${kind}.onnx`), tinyModel(kind, tileShape));
   }
   await writeFile(join(dir, 'broken.onnx'), tinyModel('copies', tileShape).subarray(0, 40));
@@ -143,7 +143,8 @@ describe('inference in a child process', () => {
     ['broken', 'load'],
     ['absent', 'load'],
     ['one-channel', 'output-shape'],
-  ] as const)('does not start with a model file that is %s', async (kind, expected) => {
+    ['logits', 'output-range'],
+  ] as const)('does not start with a model file of the kind %s', async (kind, expected) => {
     expect(await reason(startInference(model(kind), { threads: 1 }))).toBe(expected);
   });
 

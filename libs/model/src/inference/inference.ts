@@ -46,7 +46,7 @@ export type InferenceModel = Pick<ModelPackage, 'modelPath' | 'tileShape' | 'out
  * Starts one child process which runs the package's model with ONNX Runtime on the CPU. It ends with its parent,
  * however the parent ends.
  *
- * @throws ModelError `model/inference` when the model cannot be loaded or does not give [N, 3, z, y, x]
+ * @throws ModelError `model/inference` when the model cannot be loaded, or does not give [N, 3, z, y, x] in [0, 1]
  * @example
  *     await using inference = await startInference(await readModelPackage('models/default'));
  *     const affinities = await inference.predict(tile, 1); // Float32Array [1, 3, z, y, x]

@@ -130,6 +130,7 @@ const REMEDY = {
   load: 'check that model.onnx is complete and its opset is 17 to 21',
   run: 'check that the package states the tile shape the model was exported with',
   'output-shape': 'export the model again, with three affinity channels and a static tile shape',
+  'output-range': 'export the model again, with a sigmoid behind the affinity head',
   'not-finite': 'check the input for values that are not finite; if it is clean, the weights have diverged',
 } as const;
 

@@ -18,7 +18,7 @@ export type ToChild =
   | { readonly type: 'load'; readonly options: ChildOptions }
   | { readonly type: 'run'; readonly id: number; readonly tiles: Float32Array; readonly count: number };
 
-export type InferenceFailure = 'load' | 'run' | 'output-shape' | 'not-finite';
+export type InferenceFailure = 'load' | 'run' | 'output-shape' | 'output-range' | 'not-finite';
 
 export type FromChild =
   | { readonly type: 'ready' }

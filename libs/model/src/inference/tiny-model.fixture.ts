@@ -5,7 +5,7 @@ import {
   TensorProto_DataType,
 } from '../onnx/generated/onnx_pb.ts';
 
-export type TinyKind = 'copies' | 'not-finite' | 'one-channel';
+export type TinyKind = 'copies' | 'not-finite' | 'one-channel' | 'logits';
 
 /** [op, inputs, output, integer attributes] of each node; 'raw' goes in, 'affinities' comes out. */
 const GRAPHS: Record<TinyKind, [string, string[], string, Record<string, number>][]> = {
@@ -16,6 +16,11 @@ const GRAPHS: Record<TinyKind, [string, string[], string, Record<string, number>
     ['Neg', ['raw'], 'negative', {}],
     ['Sqrt', ['negative'], 'root', {}],
     ['Concat', ['root', 'root', 'root'], 'affinities', { axis: 1 }],
+  ],
+  logits: [
+    ['Exp', ['raw'], 'once', {}],
+    ['Exp', ['once'], 'twice', {}],
+    ['Concat', ['twice', 'twice', 'twice'], 'affinities', { axis: 1 }],
   ],
   'one-channel': [['Sigmoid', ['raw'], 'affinities', {}]],
 };

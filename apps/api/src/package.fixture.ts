@@ -1,0 +1,43 @@
+import { encodeNpy, ndArray } from '@tokenunify/em-io';
+import {
+  affinityForward,
+  describeNetwork,
+  initialWeights,
+  presetNamed,
+  traceOnnx,
+  writeModelPackage,
+  type ModelPackage,
+} from '@tokenunify/model';
+
+const tileShape = [16, 32, 32] as const;
+
+/** A package with the real nano network, small tiles and weights nobody trained. */
+export function writeUntrainedPackage(dir: string): Promise<ModelPackage> {
+  const preset = presetNamed('nano');
+  const { parameters } = describeNetwork(preset, 'affinities', tileShape);
+  return writeModelPackage(dir, {
+    name: 'TokenUnify nano (untrained)',
+    version: '0.0.1',
+    description: 'For tests.',
+    preset: preset.name,
+    model: traceOnnx({
+      inputShape: [1, ...tileShape],
+      weights: initialWeights(parameters, 7),
+      trace: (ops, source, input) => ops.sigmoid(affinityForward(ops, source, preset, input)),
+    }),
+    opsetVersion: 17,
+    tileShape,
+    minimumShape: preset.token,
+    inputScale: { offset: 0, scale: 1 / 255 },
+    postprocessing: { watershed: { mode: '3d' }, agglomeration: { scoring: 'mean', threshold: 0.5 } },
+    metrics: {},
+    training: {},
+    modelCard: '# Untrained\n',
+    license: 'Apache-2.0',
+    authors: [{ name: 'TokenUnify' }],
+    cite: [{ text: 'TokenUnify', url: 'https://example.org' }],
+    testInput: encodeNpy(ndArray('uint8', [1, 1, ...tileShape])),
+    testOutput: encodeNpy(ndArray('float32', [1, 3, ...tileShape])),
+    timestamp: '2026-01-01T00:00:00Z',
+  });
+}

@@ -1,0 +1,131 @@
+/** A thread that segments. See thread.ts for why; it loads no model, tiles go to the inference process and back. */
+import { setImmediate } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { encodeNpy, volumeFromArray, type NdArray } from '@tokenunify/em-io';
+import {
+  computeAffinities,
+  segment,
+  type ProgressEvent,
+  type QuantisedAffinities,
+} from '@tokenunify/segmentation';
+import { Carried, carry } from './carry.ts';
+import { withOverrides } from './postprocessing.ts';
+import type { FromWorker, ToWorker, WorkerModel } from './protocol.ts';
+import type { SegmentRequest, SegmentResult } from './types.ts';
+
+const port = parentPort;
+if (port === null)
+  throw new Error('segmenter/worker.ts runs as a worker thread; createThreadedSegmenter starts it.');
+
+const model = workerData as WorkerModel; // what SegmentThread gives
+const calls = new Map<number, { resolve(affinities: Float32Array): void; reject(error: Error): void }>();
+let nextCall = 0;
+let abort = new AbortController();
+
+/** The inference process, seen from here. */
+const predictor = {
+  tileShape: model.tileShape,
+  batchSize: model.batchSize,
+  channels: 3,
+  predict: (tiles: Float32Array, count: number): Promise<Float32Array> =>
+    new Promise((resolve, reject) => {
+      const call = nextCall++;
+      calls.set(call, { resolve, reject });
+      // Copied, not transferred: the caller may use its batch again.
+      send({ type: 'predict', call, tiles, count });
+    }),
+} as const;
+
+port.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'abort':
+      return abort.abort();
+    case 'predicted':
+      return calls.get(message.call)?.resolve(message.affinities);
+    case 'unpredicted':
+      return calls.get(message.call)?.reject(new Carried(message.error));
+    case 'segment':
+      void answer({ raw: message.raw, ...message.options });
+  }
+});
+
+async function answer(request: SegmentRequest): Promise<void> {
+  abort = new AbortController();
+  try {
+    const result = await run(request, abort.signal);
+    send({ type: 'done', result }, [result.npy.buffer as ArrayBuffer]);
+  } catch (error) {
+    send({ type: 'failed', error: carry(error) });
+  } finally {
+    calls.clear();
+  }
+}
+
+async function run(
+  { raw, output, ...overrides }: SegmentRequest,
+  signal: AbortSignal,
+): Promise<SegmentResult> {
+  const volume = volumeFromArray(raw, { location: 'The volume' });
+  const clock = new StageClock();
+  const tiles = {
+    minimumShape: model.minimumShape,
+    inputScale: model.inputScale,
+    signal,
+    // Floats were checked to be grey values already.
+    ...(raw.dtype !== 'uint8' && { rawRange: [0, 255] as const }),
+  };
+  if (output === 'affinities') {
+    const affinities = await follow(computeAffinities(volume, predictor, tiles), clock, signal);
+    return { npy: encodeNpy(asFloats(affinities)), timings: clock.stop() };
+  }
+  const postprocessing = withOverrides(model.postprocessing, overrides);
+  const steps = segment(volume, predictor, { ...tiles, postprocessing });
+  const { labels, shape, count } = await follow(steps, clock, signal);
+  const npy = encodeNpy({ dtype: 'uint32', shape, data: labels });
+  return { npy, labelCount: count, timings: clock.stop() };
+}
+
+/** Runs a chain to its result. Between its steps this thread looks for messages, or it would never see an abort. */
+async function follow<T>(
+  steps: AsyncGenerator<ProgressEvent, T, void>,
+  clock: StageClock,
+  signal: AbortSignal,
+): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) return step.value;
+    clock.enter(step.value.stage);
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+}
+
+/** Milliseconds by stage: a stage lasts until the next one is heard of. */
+class StageClock {
+  readonly #timings: Record<string, number> = {};
+  #stage: string | undefined;
+  #since = performance.now();
+
+  enter(stage: string): void {
+    const now = performance.now();
+    if (this.#stage !== undefined)
+      this.#timings[this.#stage] = (this.#timings[this.#stage] ?? 0) + now - this.#since;
+    this.#stage = stage;
+    this.#since = now;
+  }
+
+  stop(): Record<string, number> {
+    this.enter('');
+    return this.#timings;
+  }
+}
+
+const asFloats = ({ shape, data }: QuantisedAffinities): NdArray => ({
+  dtype: 'float32',
+  shape: [3, ...shape],
+  data: Float32Array.from(data, (value) => value / 255),
+});
+
+function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer);
+}
