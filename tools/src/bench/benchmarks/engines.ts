@@ -1,10 +1,11 @@
-import { engineNames, isModelError, measureEngine, openEngine } from '@tokenunify/model';
 import type { Benchmark, Measurement } from '../benchmark.ts';
 
 export const enginesBenchmark: Benchmark = {
   name: 'engines',
   summary: 'fp32 rates of every training engine that this machine has: a matrix product and a 3D convolution',
   async run({ signal, report }) {
+    // not at the top: it loads TensorFlow.js, and listing the benchmarks should not wait for that
+    const { engineNames, isModelError, measureEngine, openEngine } = await import('@tokenunify/model');
     const measurements: Measurement[] = [];
     for (const name of engineNames) {
       signal.throwIfAborted();

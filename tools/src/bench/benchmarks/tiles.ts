@@ -1,5 +1,4 @@
 import { ndArray, volumeFromArray } from '@tokenunify/em-io';
-import { readModelPackage, startInference } from '@tokenunify/model';
 import { computeAffinities, planTiles } from '@tokenunify/segmentation';
 import { requireModel } from '../../bundled-model.ts';
 import { syntheticVolume } from '../../synthetic/index.ts';
@@ -12,6 +11,8 @@ export const tilesBenchmark: Benchmark = {
   summary: `the bundled model on a CPU: one tile, and the blended affinities of ${SHAPE.join(' x ')} voxels`,
   async run({ model: directory, signal, report }) {
     requireModel(directory);
+    // not at the top: it loads TensorFlow.js, and listing the benchmarks should not wait for that
+    const { readModelPackage, startInference } = await import('@tokenunify/model');
     const model = await readModelPackage(directory);
     const inference = await startInference(model, { signal });
     try {
