@@ -21,14 +21,14 @@ export function quantiseAffinities(values: Float32Array, shape: Vec3): Quantised
   expectLength('affinities', values.length, 3 * voxelCount(shape), `three channels of ${shape.join(' x ')}`);
   checkAffinityRange(values, shape);
   const data = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) data[i] = (values[i]! * 255 + 0.5) | 0;
+  for (let i = 0; i < values.length; i++) data[i] = (values[i] * 255 + 0.5) | 0;
   return { shape, data };
 }
 
 /** Throws at the first float that is no affinity, naming where it is. */
 export function checkAffinityRange(values: Float32Array, shape: Vec3): void {
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+    const value = values[i];
     if (value >= 0 && value <= 1) continue;
     const n = values.length / 3;
     const [, height, width] = shape;

@@ -18,7 +18,7 @@ export class BinQueue {
   /** Queues an element in a bin, 0 .. 255. */
   push(element: number, bin: number): void {
     this.#next[element] = -1;
-    const last = this.#last[bin]!;
+    const last = this.#last[bin];
     if (last < 0) this.#first[bin] = element;
     else this.#next[last] = element;
     this.#last[bin] = element;
@@ -28,7 +28,7 @@ export class BinQueue {
   /** The oldest element of the lowest bin that is not empty, -1 when there is none. */
   top(): number {
     while (this.#lowest < BINS) {
-      const element = this.#first[this.#lowest]!;
+      const element = this.#first[this.#lowest];
       if (element >= 0) return element;
       this.#lowest += 1;
     }
@@ -38,7 +38,7 @@ export class BinQueue {
   /** Takes `top()` out. */
   pop(): void {
     const bin = this.#lowest;
-    const rest = this.#next[this.#first[bin]!]!;
+    const rest = this.#next[this.#first[bin]];
     this.#first[bin] = rest;
     if (rest < 0) this.#last[bin] = -1;
   }

@@ -24,8 +24,8 @@ export class Adjacency {
     this.#first = new Int32Array(graph.nodeCount + 1).fill(-1);
     this.#degree = new Uint32Array(graph.nodeCount + 1);
     for (let e = 0; e < edges; e++) {
-      this.#attach(2 * e, graph.u[e]!);
-      this.#attach(2 * e + 1, graph.v[e]!);
+      this.#attach(2 * e, graph.u[e]);
+      this.#attach(2 * e + 1, graph.v[e]);
     }
     this.#slots = new Int32Array(0);
     this.#rebuild();
@@ -33,20 +33,20 @@ export class Adjacency {
 
   /** The node at an end. */
   node(end: number): number {
-    return this.#node[end]!;
+    return this.#node[end];
   }
 
   degree(node: number): number {
-    return this.#degree[node]!;
+    return this.#degree[node];
   }
 
   /** First end at a node, -1 when it has none; `next` goes on. */
   first(node: number): number {
-    return this.#first[node]!;
+    return this.#first[node];
   }
 
   next(end: number): number {
-    return this.#next[end]!;
+    return this.#next[end];
   }
 
   /**
@@ -57,7 +57,7 @@ export class Adjacency {
     const mask = this.#slots.length - 1;
     let slot = pairSlot(s, x, mask);
     for (;;) {
-      const edge = this.#slots[slot]! - 1;
+      const edge = this.#slots[slot] - 1;
       if (edge < 0) break;
       if (this.#joins(edge, s, x)) return edge;
       slot = (slot + 1) & mask;
@@ -94,29 +94,29 @@ export class Adjacency {
   }
 
   #joins(edge: number, s: number, x: number): boolean {
-    const a = this.#node[2 * edge]!;
-    const b = this.#node[2 * edge + 1]!;
+    const a = this.#node[2 * edge];
+    const b = this.#node[2 * edge + 1];
     return (a === s && b === x) || (a === x && b === s);
   }
 
   #attach(end: number, node: number): void {
-    const first = this.#first[node]!;
+    const first = this.#first[node];
     this.#node[end] = node;
     this.#next[end] = first;
     this.#previous[end] = -1;
     if (first >= 0) this.#previous[first] = end;
     this.#first[node] = end;
-    this.#degree[node]! += 1;
+    this.#degree[node] += 1;
   }
 
   #detach(end: number): void {
-    const node = this.#node[end]!;
-    const next = this.#next[end]!;
-    const previous = this.#previous[end]!;
+    const node = this.#node[end];
+    const next = this.#next[end];
+    const previous = this.#previous[end];
     if (previous < 0) this.#first[node] = next;
     else this.#next[previous] = next;
     if (next >= 0) this.#previous[next] = previous;
-    this.#degree[node]! -= 1;
+    this.#degree[node] -= 1;
   }
 
   #rebuild(): void {
@@ -128,9 +128,9 @@ export class Adjacency {
     const slots = new Int32Array(capacity);
     const mask = capacity - 1;
     for (let e = 0; e < edges; e++) {
-      const a = this.#node[2 * e]!;
+      const a = this.#node[2 * e];
       if (a === 0) continue;
-      let slot = pairSlot(a, this.#node[2 * e + 1]!, mask);
+      let slot = pairSlot(a, this.#node[2 * e + 1], mask);
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = e + 1;
     }

@@ -79,13 +79,13 @@ export function applyLookup(
   lookup: Uint32Array,
   out: Uint32Array = new Uint32Array(fragments.length),
 ): Uint32Array {
-  for (let v = 0; v < fragments.length; v++) out[v] = lookup[fragments[v]!]!;
+  for (let v = 0; v < fragments.length; v++) out[v] = lookup[fragments[v]];
   return out;
 }
 
 function checkThresholds(thresholds: readonly number[]): void {
   thresholds.forEach((threshold, i) => {
-    const floor = i === 0 ? -Infinity : thresholds[i - 1]!;
+    const floor = i === 0 ? -Infinity : thresholds[i - 1];
     if (threshold >= floor && Number.isFinite(threshold)) return;
     throw new SegmentationError(
       'segmentation/bad-option',

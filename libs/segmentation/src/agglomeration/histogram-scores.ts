@@ -34,50 +34,50 @@ export class HistogramScores implements EdgeScores {
   }
 
   score(edge: number): number {
-    const size = this.#size[edge]!;
+    const size = this.#size[edge];
     // 1-based rank, in integers: the reference's rounding
     const rank = Math.floor((this.#quantile * size) / 100) + 1;
-    const bin = size < DENSE ? this.#ofFew(edge, size, rank) : this.#pool.rank(this.#dense[edge]!, rank);
+    const bin = size < DENSE ? this.#ofFew(edge, size, rank) : this.#pool.rank(this.#dense[edge], rank);
     return 1 - (bin + 0.5) / BINS;
   }
 
   merge(from: number, to: number): boolean {
-    const size = this.#size[from]! + this.#size[to]!;
+    const size = this.#size[from] + this.#size[to];
     this.#size[to] = size;
     if (size < DENSE) {
-      this.#next[this.#last[to]!] = from;
-      this.#last[to] = this.#last[from]!;
+      this.#next[this.#last[to]] = from;
+      this.#last[to] = this.#last[from];
       return true;
     }
-    if (this.#dense[to]! < 0) {
+    if (this.#dense[to] < 0) {
       this.#dense[to] = this.#pool.take();
-      this.#count(to, this.#dense[to]!);
+      this.#count(to, this.#dense[to]);
     }
-    if (this.#dense[from]! < 0) this.#count(from, this.#dense[to]!);
-    else this.#pool.addAndFree(this.#dense[from]!, this.#dense[to]!);
+    if (this.#dense[from] < 0) this.#count(from, this.#dense[to]);
+    else this.#pool.addAndFree(this.#dense[from], this.#dense[to]);
     return true;
   }
 
   /** Adds the list of an edge to a histogram. */
   #count(edge: number, histogram: number): void {
-    for (let member = edge; member >= 0; member = this.#next[member]!)
-      this.#pool.increment(histogram, this.#bin[member]!);
+    for (let member = edge; member >= 0; member = this.#next[member])
+      this.#pool.increment(histogram, this.#bin[member]);
   }
 
   #ofFew(edge: number, size: number, rank: number): number {
-    if (size === 1) return this.#bin[edge]!;
+    if (size === 1) return this.#bin[edge];
     const few = this.#few;
     let n = 0;
-    for (let member = edge; member >= 0; member = this.#next[member]!, n++) {
-      const bin = this.#bin[member]!;
+    for (let member = edge; member >= 0; member = this.#next[member], n++) {
+      const bin = this.#bin[member];
       let at = n;
-      while (at > 0 && few[at - 1]! > bin) {
-        few[at] = few[at - 1]!;
+      while (at > 0 && few[at - 1] > bin) {
+        few[at] = few[at - 1];
         at -= 1;
       }
       few[at] = bin;
     }
-    return few[rank - 1]!;
+    return few[rank - 1];
   }
 }
 
@@ -99,12 +99,12 @@ class HistogramPool {
   }
 
   increment(histogram: number, bin: number): void {
-    this.#counts[histogram * BINS + bin]! += 1;
+    this.#counts[histogram * BINS + bin] += 1;
   }
 
   addAndFree(from: number, to: number): void {
     const counts = this.#counts;
-    for (let bin = 0; bin < BINS; bin++) counts[to * BINS + bin]! += counts[from * BINS + bin]!;
+    for (let bin = 0; bin < BINS; bin++) counts[to * BINS + bin] += counts[from * BINS + bin];
     counts.fill(0, from * BINS, (from + 1) * BINS);
     this.#free.push(from);
   }
@@ -113,7 +113,7 @@ class HistogramPool {
   rank(histogram: number, rank: number): number {
     let seen = 0;
     for (let bin = 0; bin < BINS; bin++) {
-      seen += this.#counts[histogram * BINS + bin]!;
+      seen += this.#counts[histogram * BINS + bin];
       if (seen >= rank) return bin;
     }
     return BINS - 1;

@@ -36,7 +36,7 @@ export class RegionMerging {
     let merges = 0;
     for (;;) {
       const edge = this.#queue.top();
-      if (edge < 0 || this.#score[edge]! >= limit) return merges;
+      if (edge < 0 || this.#score[edge] >= limit) return merges;
       this.#queue.pop();
       if (this.#deleted[edge] === 1) continue;
       if (this.#stale[edge] === 1) {
@@ -55,13 +55,13 @@ export class RegionMerging {
     const out = new Uint32Array(into.length);
     for (let node = 0; node < into.length; node++) {
       let root = node;
-      while (into[root] !== root) root = into[root]!;
+      while (into[root] !== root) root = into[root];
       for (let at = node; into[at] !== root && at !== root;) {
-        const up = into[at]!;
+        const up = into[at];
         into[at] = root;
         at = up;
       }
-      out[node] = this.#name[root]!;
+      out[node] = this.#name[root];
     }
     return out;
   }
@@ -82,10 +82,10 @@ export class RegionMerging {
     const keepP = adjacency.degree(p) >= adjacency.degree(q);
     const stays = keepP ? p : q;
     const goes = keepP ? q : p;
-    const staysIsA = this.#name[stays]! < this.#name[goes]!;
+    const staysIsA = this.#name[stays] < this.#name[goes];
     adjacency.remove(edge);
     this.#into[goes] = stays;
-    if (!staysIsA) this.#name[stays] = this.#name[goes]!;
+    if (!staysIsA) this.#name[stays] = this.#name[goes];
     for (let end = adjacency.first(goes); end >= 0;) {
       const next = adjacency.next(end);
       this.#carryOver(end, stays, staysIsA);
@@ -105,7 +105,7 @@ export class RegionMerging {
       return;
     }
     const [ofA, ofB] = staysIsA ? [resident, moving] : [moving, resident];
-    const kept = this.#score[ofB]! > this.#score[ofA]! ? ofA : ofB;
+    const kept = this.#score[ofB] > this.#score[ofA] ? ofA : ofB;
     const dropped = kept === ofA ? ofB : ofA;
     if (this.#scores.merge(dropped, kept)) this.#stale[kept] = 1;
     this.#deleted[dropped] = 1;

@@ -48,12 +48,12 @@ class MeanScores implements EdgeScores {
   }
 
   score(edge: number): number {
-    return oneMinus(this.#sum[edge]! / (this.#count[edge]! * this.#levels));
+    return oneMinus(this.#sum[edge] / (this.#count[edge] * this.#levels));
   }
 
   merge(from: number, to: number): boolean {
-    this.#sum[to]! += this.#sum[from]!;
-    this.#count[to]! += this.#count[from]!;
+    this.#sum[to] += this.#sum[from];
+    this.#count[to] += this.#count[from];
     return true;
   }
 }
@@ -68,12 +68,12 @@ class MaxScores implements EdgeScores {
   }
 
   score(edge: number): number {
-    return oneMinus(this.#maximum[edge]! / this.#levels);
+    return oneMinus(this.#maximum[edge] / this.#levels);
   }
 
   merge(from: number, to: number): boolean {
-    if (this.#maximum[from]! <= this.#maximum[to]!) return false;
-    this.#maximum[to] = this.#maximum[from]!;
+    if (this.#maximum[from] <= this.#maximum[to]) return false;
+    this.#maximum[to] = this.#maximum[from];
     return true;
   }
 }

@@ -24,20 +24,20 @@ export function boundaryMap({ data, shape }: QuantisedAffinities, mode: Watershe
       for (let y = low[1]; y < height; y++) {
         const row = (z * height + y) * width;
         for (let v = row + low[2]; v < row + width; v++) {
-          const level = data[axis * n + v]!;
-          sums[v]! += level;
-          links[v]! += 1;
+          const level = data[axis * n + v];
+          sums[v] += level;
+          links[v] += 1;
           if (mode === 'section') continue;
-          sums[v - stride]! += level;
-          links[v - stride]! += 1;
+          sums[v - stride] += level;
+          links[v - stride] += 1;
         }
       }
   }
   const out = new Uint8Array(n);
   for (let v = 0; v < n; v++) {
-    const count = links[v]!;
+    const count = links[v];
     // a volume of one voxel has no links, and no boundary
-    out[v] = count === 0 ? 0 : 255 - (((2 * sums[v]! + count) / (2 * count)) | 0);
+    out[v] = count === 0 ? 0 : 255 - (((2 * sums[v] + count) / (2 * count)) | 0);
   }
   return out;
 }

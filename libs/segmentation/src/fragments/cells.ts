@@ -32,8 +32,9 @@ export function makeFragments(
   checkQuantised(affinities);
   const { shape } = affinities;
   const cell = options.cell ?? shape;
-  if (cell.every((side, axis) => side >= shape[axis]!)) {
-    const { labels, count } = relabelConsecutive(watershed(affinities, options));
+  if (cell.every((side, axis) => side >= shape[axis])) {
+    // A plateau of seeds may hang together by corners only; fragments hang together by faces.
+    const { labels, count } = relabelConsecutive(connectedComponents(watershed(affinities, options), shape));
     return { shape, labels, count };
   }
   const labels = new Uint32Array(shape[0] * shape[1] * shape[2]);
@@ -54,9 +55,9 @@ function fillCell(
 ): void {
   const { shape } = affinities;
   const halo = options.halo ?? [16, 16, 16];
-  const low = start.map((at, axis) => Math.max(0, at - halo[axis]!)) as unknown as Vec3;
-  const stop = start.map((at, axis) => Math.min(shape[axis]!, at + cell[axis]!)) as unknown as Vec3;
-  const high = stop.map((at, axis) => Math.min(shape[axis]!, at + halo[axis]!)) as unknown as Vec3;
+  const low = start.map((at, axis) => Math.max(0, at - halo[axis])) as unknown as Vec3;
+  const stop = start.map((at, axis) => Math.min(shape[axis], at + cell[axis])) as unknown as Vec3;
+  const high = stop.map((at, axis) => Math.min(shape[axis], at + halo[axis])) as unknown as Vec3;
   const piece = cropAffinities(affinities, low, high);
   const flooded = watershed(piece, options);
   const size: Vec3 = [stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]];
@@ -74,9 +75,9 @@ function fillCell(
     for (let y = 0; y < size[1]; y++) {
       const row = ((z + start[0]) * shape[1] + y + start[1]) * shape[2] + start[2];
       for (let x = 0; x < size[2]; x++, v++) {
-        const part = parts[v]!;
+        const part = parts[v];
         if (names[part] === 0) names[part] = row + x + 1;
-        out[row + x] = names[part]!;
+        out[row + x] = names[part];
       }
     }
 }

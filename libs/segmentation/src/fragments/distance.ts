@@ -10,7 +10,9 @@ import type { Vec3 } from '../shape.ts';
 export function squaredDistances(inside: Uint8Array, shape: Vec3, spacing: Vec3): Float64Array {
   const [depth, height, width] = shape;
   const plane = height * width;
-  const distances = Float64Array.from(inside, (value) => (value === 0 ? 0 : Infinity));
+  const distances = new Float64Array(inside.length);
+  // loops, here and in the callers: TypedArray.from with a function is ten times slower
+  for (let v = 0; v < inside.length; v++) if (inside[v] !== 0) distances[v] = Infinity;
   const envelope = new Envelope(Math.max(depth, height, width));
   if (spacing[2] > 0)
     for (let row = 0; row < distances.length; row += width)
@@ -42,14 +44,14 @@ class Envelope {
     const weight = spacing * spacing;
     let last = -1;
     for (let i = 0; i < length; i++) {
-      const height = values[start + i * stride]!;
+      const height = values[start + i * stride];
       heights[i] = height;
       if (height === Infinity) continue;
       let from = -Infinity;
       while (last >= 0) {
-        const j = sites[last]!;
-        from = ((height - heights[j]!) / weight + i * i - j * j) / (2 * (i - j));
-        if (from > starts[last]!) break;
+        const j = sites[last];
+        from = ((height - heights[j]) / weight + i * i - j * j) / (2 * (i - j));
+        if (from > starts[last]) break;
         last -= 1;
         from = -Infinity;
       }
@@ -60,9 +62,9 @@ class Envelope {
     if (last < 0) return;
     starts[last + 1] = Infinity;
     for (let i = 0, k = 0; i < length; i++) {
-      while (starts[k + 1]! < i) k += 1;
-      const j = sites[k]!;
-      values[start + i * stride] = heights[j]! + weight * (i - j) * (i - j);
+      while (starts[k + 1] < i) k += 1;
+      const j = sites[k];
+      values[start + i * stride] = heights[j] + weight * (i - j) * (i - j);
     }
   }
 }

@@ -41,23 +41,23 @@ export function priorityFlood(
 function spread(labels: Uint32Array, height: Uint8Array, steps: Int32Array, origin: number): void {
   const queue = new BinQueue(labels.length);
   for (let p = origin; p < labels.length; p++) {
-    const label = labels[p]!;
-    if (label !== 0 && label !== WALL && hasFree(labels, p, steps)) queue.push(p, height[p]!);
+    const label = labels[p];
+    if (label !== 0 && label !== WALL && hasFree(labels, p, steps)) queue.push(p, height[p]);
   }
   for (let p = queue.top(); p >= 0; p = queue.top()) {
     queue.pop();
-    const label = labels[p]!;
+    const label = labels[p];
     for (let s = 0; s < steps.length; s++) {
-      const q = p + steps[s]!;
+      const q = p + steps[s];
       if (labels[q] !== 0) continue;
       labels[q] = label;
-      queue.push(q, height[q]!);
+      queue.push(q, height[q]);
     }
   }
 }
 
 /** Voxels inside a seed have nothing to give and would only lengthen the queue. */
 function hasFree(labels: Uint32Array, p: number, steps: Int32Array): boolean {
-  for (let s = 0; s < steps.length; s++) if (labels[p + steps[s]!] === 0) return true;
+  for (let s = 0; s < steps.length; s++) if (labels[p + steps[s]] === 0) return true;
   return false;
 }

@@ -38,7 +38,7 @@ describe('distances', () => {
             const q = at(shape, u);
             best = Math.min(
               best,
-              p.reduce((sum, pd, d) => sum + ((pd - q[d]!) * spacing[d]!) ** 2, 0),
+              p.reduce((sum, pd, d) => sum + ((pd - q[d]) * spacing[d]) ** 2, 0),
             );
           }
           return best;
@@ -58,13 +58,13 @@ describe('regional maxima', () => {
         const seeds = regionalMaxima(integers, shape, sections);
         const near = (u: number, v: number) => {
           const [p, q] = [at(shape, u), at(shape, v)];
-          const far = p.map((pd, d) => Math.abs(pd - q[d]!));
+          const far = p.map((pd, d) => Math.abs(pd - q[d]));
           return u !== v && Math.max(...far) <= 1 && (!sections || far[0] === 0);
         };
         const all = [...values.keys()];
         // Plateaus by repeated spreading of "touches something higher".
         const beaten = all.map(
-          (v) => values[v] === 0 || all.some((u) => near(u, v) && values[u]! > values[v]!),
+          (v) => values[v] === 0 || all.some((u) => near(u, v) && values[u] > values[v]),
         );
         for (let changed = true; changed;) {
           changed = false;
@@ -164,14 +164,14 @@ describe('fragments', () => {
     for (let c = 0, i = 0; c < 3; c++)
       for (let z = 0; z < 8; z++)
         for (let y = 0; y < 20; y++)
-          for (let x = 0; x < 20; x++, i++) crop[i] = affinities.data[c * 12 * 48 * 48 + inWhole(z, y, x)]!;
+          for (let x = 0; x < 20; x++, i++) crop[i] = affinities.data[c * 12 * 48 * 48 + inWhole(z, y, x)];
     const alone = makeFragments({ shape: size, data: crop }, options).labels;
     const pairs = new Map<number, number>();
     for (let z = 0; z < 6; z++)
       for (let y = 0; y < 16; y++)
         for (let x = 0; x < 16; x++) {
-          const a = whole[inWhole(z, y, x)]!;
-          const b = alone[(z * 20 + y) * 20 + x]!;
+          const a = whole[inWhole(z, y, x)];
+          const b = alone[(z * 20 + y) * 20 + x];
           expect(pairs.get(a) ?? b).toBe(b);
           pairs.set(a, b);
         }
@@ -179,14 +179,14 @@ describe('fragments', () => {
     const outside = new Set<number>();
     for (let z = 0; z < 12; z++)
       for (let y = 0; y < 48; y++)
-        for (let x = 0; x < 48; x++) if (z >= 6 || y >= 16 || x >= 16) outside.add(whole[inWhole(z, y, x)]!);
+        for (let x = 0; x < 48; x++) if (z >= 6 || y >= 16 || x >= 16) outside.add(whole[inWhole(z, y, x)]);
     expect([...pairs.keys()].some((id) => outside.has(id))).toBe(false);
   });
 
   it('drop small ones when asked', () => {
     const { labels, count } = makeFragments(affinities, { mode: '3d', minimumFragmentSize: 30 });
     const sizes = new Uint32Array(count + 1);
-    labels.forEach((label) => sizes[label]!++);
+    labels.forEach((label) => sizes[label]++);
     expect(sizes.subarray(1).every((size) => size >= 30)).toBe(true);
   });
 

@@ -20,7 +20,7 @@ export function regionalMaxima(values: Int32Array, shape: Vec3, sections: boolea
   let count = 0;
   forEachRow(shape, padded, (_row, at) => {
     for (let p = at; p < at + shape[2]; p++) {
-      const value = inside[p]!;
+      const value = inside[p];
       if (value < least || seen[p] === 1 || hasHigher(inside, p, steps)) continue;
       if (!plateau.collect(p)) continue;
       count += 1;
@@ -32,8 +32,8 @@ export function regionalMaxima(values: Int32Array, shape: Vec3, sections: boolea
 }
 
 function hasHigher(values: Int32Array, p: number, steps: Int32Array): boolean {
-  const value = values[p]!;
-  for (let s = 0; s < steps.length; s++) if (values[p + steps[s]!]! > value) return true;
+  const value = values[p];
+  for (let s = 0; s < steps.length; s++) if (values[p + steps[s]] > value) return true;
   return false;
 }
 
@@ -54,15 +54,15 @@ class Plateau {
   /** Collects the plateau around a voxel and marks it as seen; true when nothing around it is higher. */
   collect(start: number): boolean {
     const values = this.#values;
-    const value = values[start]!;
+    const value = values[start];
     let maximal = true;
     this.#size = 0;
     this.#push(start);
     for (let i = 0; i < this.#size; i++) {
-      const p = this.#members[i]!;
+      const p = this.#members[i];
       for (let s = 0; s < this.#steps.length; s++) {
-        const q = p + this.#steps[s]!;
-        if (values[q]! > value) maximal = false;
+        const q = p + this.#steps[s];
+        if (values[q] > value) maximal = false;
         else if (values[q] === value && this.#seen[q] === 0) this.#push(q);
       }
     }
@@ -70,7 +70,7 @@ class Plateau {
   }
 
   label(labels: Uint32Array, id: number): void {
-    for (let i = 0; i < this.#size; i++) labels[this.#members[i]!] = id;
+    for (let i = 0; i < this.#size; i++) labels[this.#members[i]] = id;
   }
 
   #push(p: number): void {

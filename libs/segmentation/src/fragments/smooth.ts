@@ -12,7 +12,7 @@ const ONE = 4096;
 export function smoothIntegers(values: Int32Array, shape: Vec3, sigmas: Vec3): void {
   const [depth, height, width] = shape;
   const plane = height * width;
-  const [alongZ, alongY, alongX] = sigmas.map((sigma, axis) => new LineSmoother(sigma, shape[axis]!));
+  const [alongZ, alongY, alongX] = sigmas.map((sigma, axis) => new LineSmoother(sigma, shape[axis]));
   if (sigmas[2] > 0) for (let row = 0; row < values.length; row += width) alongX!.run(values, row, 1);
   if (sigmas[1] > 0)
     for (let z = 0; z < depth; z++) for (let x = 0; x < width; x++) alongY!.run(values, z * plane + x, width);
@@ -45,15 +45,15 @@ class LineSmoother {
     const line = this.#line;
     const radius = kernel.length - 1;
     const length = this.#length;
-    for (let i = 0; i < length; i++) line[i + radius] = values[start + i * stride]!;
+    for (let i = 0; i < length; i++) line[i + radius] = values[start + i * stride];
     for (let i = 1; i <= radius; i++) {
-      line[radius - i] = line[radius + mirror(-i, length)]!;
-      line[radius + length - 1 + i] = line[radius + mirror(length - 1 + i, length)]!;
+      line[radius - i] = line[radius + mirror(-i, length)];
+      line[radius + length - 1 + i] = line[radius + mirror(length - 1 + i, length)];
     }
     for (let i = 0; i < length; i++) {
       const at = i + radius;
-      let sum = kernel[0]! * line[at]!;
-      for (let k = 1; k <= radius; k++) sum += kernel[k]! * (line[at - k]! + line[at + k]!);
+      let sum = kernel[0] * line[at];
+      for (let k = 1; k <= radius; k++) sum += kernel[k] * (line[at - k] + line[at + k]);
       values[start + i * stride] = Math.floor((sum + ONE / 2) / ONE);
     }
   }

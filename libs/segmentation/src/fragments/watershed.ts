@@ -10,9 +10,9 @@ import { smoothIntegers } from './smooth.ts';
 export interface WatershedOptions {
   /** `3d` for isotropic volumes, `section` for anisotropic ones: each z-slice on its own, as the paper does. */
   readonly mode: WatershedMode;
-  /** Boundary from which a voxel is outside, in [0, 1]. Default 0.5. */
+  /** Boundary from which a voxel is outside, in [0, 1]. Default 0.3 in 3d, 0.5 in sections (the paper's). */
   readonly boundaryThreshold?: number;
-  /** Smoothing of the distance before its maxima are taken, in voxels of the finest axis. Default 1 in 3d, 0 in sections. */
+  /** Smoothing of the distance before its maxima are taken, in voxels of the finest axis. Default 0.5 in 3d, 0 in sections. */
   readonly seedSigma?: number;
   /** Maxima of the (smoothed) distance below this, in voxels of the finest axis, are no seeds. Default 0. */
   readonly minimumSeedDistance?: number;
@@ -44,17 +44,17 @@ export function watershed(affinities: QuantisedAffinities, options: WatershedOpt
 
 function distanceSeeds(boundary: Uint8Array, shape: Vec3, options: WatershedOptions): Uint32Array {
   const sections = options.mode === 'section';
-  const limit = (options.boundaryThreshold ?? 0.5) * 255;
+  const limit = (options.boundaryThreshold ?? (sections ? 0.5 : 0.3)) * 255;
   const inside = boundary.map((level) => (level < limit ? 1 : 0));
   const size = options.voxelSize ?? [1, 1, 1];
   const finest = Math.min(...size);
   const spacing: Vec3 = [sections ? 0 : size[0] / finest, size[1] / finest, size[2] / finest];
   const squares = squaredDistances(inside, shape, spacing);
-  const farthest = shape[0] + shape[1] + shape[2];
-  const distances = Int32Array.from(squares, (square) =>
-    square === Infinity ? farthest * UNITS : Math.round(UNITS * Math.sqrt(square)),
-  );
-  const sigma = options.seedSigma ?? (sections ? 0 : 1);
+  const farthest = (shape[0] + shape[1] + shape[2]) * UNITS;
+  const distances = new Int32Array(squares.length);
+  for (let v = 0; v < squares.length; v++)
+    distances[v] = squares[v] === Infinity ? farthest : Math.round(UNITS * Math.sqrt(squares[v]));
+  const sigma = options.seedSigma ?? (sections ? 0 : 0.5);
   smoothIntegers(distances, shape, [
     sections ? 0 : sigma / spacing[0],
     sigma / spacing[1],
@@ -70,7 +70,7 @@ function distanceSeeds(boundary: Uint8Array, shape: Vec3, options: WatershedOpti
 function fillEmptySections(labels: Uint32Array, [depth, height, width]: Vec3): void {
   const plane = height * width;
   let fresh = 0;
-  for (let v = 0; v < labels.length; v++) if (labels[v]! > fresh) fresh = labels[v]!;
+  for (let v = 0; v < labels.length; v++) if (labels[v] > fresh) fresh = labels[v];
   for (let z = 0; z < depth; z++)
     if (labels[z * plane] === 0) labels.fill(++fresh, z * plane, (z + 1) * plane);
 }
@@ -83,12 +83,12 @@ function dropSmall(
   least: number,
 ): Uint32Array {
   let most = 0;
-  for (let v = 0; v < labels.length; v++) if (labels[v]! > most) most = labels[v]!;
+  for (let v = 0; v < labels.length; v++) if (labels[v] > most) most = labels[v];
   const sizes = new Uint32Array(most + 1);
-  for (let v = 0; v < labels.length; v++) sizes[labels[v]!]! += 1;
-  const seeds = labels.map((label) => (sizes[label]! < least ? 0 : label));
+  for (let v = 0; v < labels.length; v++) sizes[labels[v]] += 1;
+  const seeds = labels.map((label) => (sizes[label] < least ? 0 : label));
   const flooded = priorityFlood(boundary, seeds, shape, sections);
   // Where only small fragments were (a section, or the piece), nothing can flood them: they stay.
-  for (let v = 0; v < flooded.length; v++) if (flooded[v] === 0) flooded[v] = labels[v]!;
+  for (let v = 0; v < flooded.length; v++) if (flooded[v] === 0) flooded[v] = labels[v];
   return flooded;
 }

@@ -55,7 +55,7 @@ function voronoi([D, H, W]: Vec3, cell: number): Uint32Array {
           for (let b = Math.max(0, y0 - 1); b <= Math.min(gy - 1, y0 + 1); b++)
             for (let c = Math.max(0, x0 - 1); c <= Math.min(gx - 1, x0 + 1); c++) {
               const s = (a * gy + b) * gx + c;
-              const [dz, dy, dx] = [z - seeds[3 * s]!, y - seeds[3 * s + 1]!, x - seeds[3 * s + 2]!];
+              const [dz, dy, dx] = [z - seeds[3 * s], y - seeds[3 * s + 1], x - seeds[3 * s + 2]];
               const d = 16 * dz * dz + dy * dy + dx * dx;
               if (best < 0 || d < best) {
                 best = d;
@@ -88,7 +88,7 @@ function tiled(neurons: Uint32Array, [, H, W]: Vec3): Uint32Array {
     const z = Math.trunc(v / (H * W) / 2);
     const y = Math.trunc((Math.trunc(v / W) % H) / 8);
     const x = Math.trunc((v % W) / 8);
-    const key = ((neurons[v]! * 4096 + z) * 4096 + y) * 4096 + x;
+    const key = ((neurons[v] * 4096 + z) * 4096 + y) * 4096 + x;
     let id = ids.get(key);
     if (id === undefined) ids.set(key, (id = ids.size + 1));
     fragments[v] = id;
@@ -103,7 +103,7 @@ function fnv(bytes: Uint8Array): string {
   const limb = (k: number) => Number((offset >> BigInt(16 * k)) & 0xffffn);
   let [a, b, c, d] = [limb(0), limb(1), limb(2), limb(3)];
   for (let i = 0; i < bytes.length; i++) {
-    a ^= bytes[i]!;
+    a ^= bytes[i];
     const p = a * 0x1b3;
     const q = b * 0x1b3 + (p >>> 16);
     const r = c * 0x1b3 + (q >>> 16) + ((a & 0xff) << 8);

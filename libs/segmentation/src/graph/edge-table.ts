@@ -22,12 +22,12 @@ export class EdgeTable {
     const mask = this.#slots.length - 1;
     let slot = hashPair(u, v) & mask;
     for (;;) {
-      const edge = this.#slots[slot]! - 1;
+      const edge = this.#slots[slot] - 1;
       if (edge < 0) break;
       if (this.#u[edge] === u && this.#v[edge] === v) {
-        this.#sum[edge]! += sum;
-        this.#count[edge]! += count;
-        if (maximum > this.#maximum[edge]!) this.#maximum[edge] = maximum;
+        this.#sum[edge] += sum;
+        this.#count[edge] += count;
+        if (maximum > this.#maximum[edge]) this.#maximum[edge] = maximum;
         return;
       }
       slot = (slot + 1) & mask;
@@ -47,7 +47,7 @@ export class EdgeTable {
     this.#slots = new Int32Array(0);
     const order = sortByPair(this.#u, this.#v, this.#size, nodeCount);
     const pick = <T extends Uint32Array | Float64Array>(from: T, to: T): T => {
-      for (let i = 0; i < order.length; i++) to[i] = from[order[i]!]!;
+      for (let i = 0; i < order.length; i++) to[i] = from[order[i]];
       return to;
     };
     const n = this.#size;
@@ -72,7 +72,7 @@ export class EdgeTable {
     const slots = new Int32Array(capacity * 2);
     const mask = slots.length - 1;
     for (let edge = 0; edge < this.#size; edge++) {
-      let slot = hashPair(this.#u[edge]!, this.#v[edge]!) & mask;
+      let slot = hashPair(this.#u[edge], this.#v[edge]) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = edge + 1;
     }

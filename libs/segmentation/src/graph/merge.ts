@@ -21,7 +21,7 @@ export function mergeRegionGraphs(graphs: readonly RegionGraph[]): RegionGraph {
   for (const graph of graphs) {
     nodeCount = Math.max(nodeCount, graph.nodeCount);
     const { u, v, sum, count, maximum } = graph;
-    for (let e = 0; e < u.length; e++) table.add(u[e]!, v[e]!, sum[e]!, count[e]!, maximum[e]!);
+    for (let e = 0; e < u.length; e++) table.add(u[e], v[e], sum[e], count[e], maximum[e]);
   }
   return table.finish(nodeCount, levels);
 }

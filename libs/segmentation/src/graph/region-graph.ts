@@ -81,10 +81,10 @@ function addRow(
   let count = 0;
   let maximum = 0;
   for (let i = 0; i < length; i++) {
-    const a = fragments[start + i]!;
-    const b = fragments[start + i - stride]!;
+    const a = fragments[start + i];
+    const b = fragments[start + i - stride];
     if (a === b || a === 0 || b === 0) continue;
-    const level = (affinities[linkStart + i]! * factor) | 0;
+    const level = (affinities[linkStart + i] * factor) | 0;
     if (a === runA && b === runB) {
       sum += level;
       count += 1;
@@ -102,7 +102,7 @@ function addRow(
 
 function largest(ids: Uint32Array): number {
   let most = 0;
-  for (let i = 0; i < ids.length; i++) if (ids[i]! > most) most = ids[i]!;
+  for (let i = 0; i < ids.length; i++) if (ids[i] > most) most = ids[i];
   if (most >= 2 ** 31)
     throw new SegmentationError(
       'segmentation/too-many-labels',

@@ -12,12 +12,12 @@ export function sortByPair(u: Uint32Array, v: Uint32Array, size: number, largest
 
 function countingSort(order: Uint32Array, keys: Uint32Array, largest: number): Uint32Array {
   const next = new Uint32Array(largest + 2);
-  for (let i = 0; i < order.length; i++) next[keys[order[i]!]! + 1]! += 1;
-  for (let key = 1; key < next.length; key++) next[key]! += next[key - 1]!;
+  for (let i = 0; i < order.length; i++) next[keys[order[i]] + 1] += 1;
+  for (let key = 1; key < next.length; key++) next[key] += next[key - 1];
   const sorted = new Uint32Array(order.length);
   for (let i = 0; i < order.length; i++) {
-    const item = order[i]!;
-    sorted[next[keys[item]!]!++] = item;
+    const item = order[i];
+    sorted[next[keys[item]]++] = item;
   }
   return sorted;
 }

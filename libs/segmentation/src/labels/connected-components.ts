@@ -20,11 +20,11 @@ export function connectedComponents(labels: LabelArray, shape: Vec3): Uint32Arra
   for (let z = 0; z < depth; z++)
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++, v++) {
-        const label = labels[v]!;
+        const label = labels[v];
         // eslint-disable-next-line eqeqeq -- 0 == 0n: one comparison serves numbers and bigints
         if (label == 0) continue;
         let root = v + 1;
-        if (x > 0 && labels[v - 1] === label) root = parent[v - 1]!;
+        if (x > 0 && labels[v - 1] === label) root = parent[v - 1];
         if (y > 0 && labels[v - width] === label) root = join(parent, root, v - width + 1, v + 1);
         if (z > 0 && labels[v - plane] === label) root = join(parent, root, v - plane + 1, v + 1);
         parent[v] = root;
@@ -49,9 +49,9 @@ function join(parent: Uint32Array, root: number, other: number, self: number): n
 function find(parent: Uint32Array, id: number): number {
   let at = id;
   for (;;) {
-    const up = parent[at - 1]!;
+    const up = parent[at - 1];
     if (up === at) return at;
-    const above = parent[up - 1]!;
+    const above = parent[up - 1];
     parent[at - 1] = above; // path halving
     at = above;
   }
@@ -61,9 +61,9 @@ function find(parent: Uint32Array, id: number): number {
 function numberRoots(parent: Uint32Array): Uint32Array {
   let count = 0;
   for (let v = 0; v < parent.length; v++) {
-    const up = parent[v]!;
+    const up = parent[v];
     if (up === 0) continue;
-    parent[v] = up === v + 1 ? ++count : parent[up - 1]!;
+    parent[v] = up === v + 1 ? ++count : parent[up - 1];
   }
   return parent;
 }

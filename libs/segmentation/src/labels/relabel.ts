@@ -17,7 +17,7 @@ export function relabelConsecutive(labels: LabelArray): Relabelled {
   let last: number | bigint = -1;
   let lastId = 0;
   for (let v = 0; v < labels.length; v++) {
-    const label = labels[v]!;
+    const label = labels[v];
     if (label !== last) {
       last = label;
       lastId = identify(ids, label);

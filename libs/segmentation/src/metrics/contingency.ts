@@ -52,9 +52,9 @@ export class ContingencyTable {
     let runLabel = 0;
     let run = 0;
     for (let i = 0; i < a.length; i++) {
-      const t = a[i]!;
+      const t = a[i];
       if (t === 0) continue;
-      const l = b[i]!;
+      const l = b[i];
       if (t === runTruth && l === runLabel) {
         run += 1;
         continue;
@@ -138,7 +138,7 @@ class Ids {
     let last = 0n;
     let lastId = 0;
     for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
+      const id = ids[i];
       if (id !== last) {
         last = id;
         lastId = id === 0n ? 0 : (this.#dictionary.get(id) ?? this.#dictionary.size + 1);

@@ -37,8 +37,8 @@ export class CountTable {
   forEach(visit: (high: number, low: number, count: number) => void): void {
     const { length } = this.#counts;
     for (let slot = 0; slot < length; slot++) {
-      const count = this.#counts[slot]!;
-      if (count !== 0) visit(this.#high[slot]!, this.#low[slot]!, count);
+      const count = this.#counts[slot];
+      if (count !== 0) visit(this.#high[slot], this.#low[slot], count);
     }
   }
 
