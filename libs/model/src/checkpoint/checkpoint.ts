@@ -68,8 +68,20 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const average = take(GROUPS.average);
   return {
     weights: take(GROUPS.weights),
-    state: JSON.parse(metadata['state'] ?? '{}') as Record<string, unknown>,
+    state: parseState(metadata['state'] ?? '{}', path),
     ...(step >= 0 ? { optimizer: { step, moments: take(GROUPS.moments) } } : {}),
     ...(average.size > 0 ? { average } : {}),
   };
+}
+
+function parseState(text: string, path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>; // `writeCheckpoint` wrote an object
+  } catch (cause) {
+    throw new ModelError(
+      'model/checkpoint',
+      `${path} is not a readable checkpoint: its state is not JSON; write it again or use an older one.`,
+      { cause },
+    );
+  }
 }

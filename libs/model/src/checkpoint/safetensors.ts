@@ -51,28 +51,38 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > bytes.length - 8) throw fail(`its header says ${length} bytes, ${bytes.length - 8} are there`);
-  let header: Record<string, unknown>;
+  let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, unknown>;
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   } catch (cause) {
     throw fail('its header is not JSON', cause);
   }
+  if (!isRecord(header)) throw fail('its header is not an object');
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isTexts(metadata)) throw fail('its metadata is not text');
+  const data = bytes.subarray(8 + length);
   const weights = new Map<string, Weight>();
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      metadata = value as Record<string, string>; // the format's own rule: strings only
-      continue;
-    }
-    const { dtype, shape, data_offsets: range } = value as Entry; // checked below
-    if (dtype !== 'F32' || !Array.isArray(shape) || !Array.isArray(range))
-      throw fail(`tensor '${name}' is not F32`);
-    const start = 8 + length + range[0];
-    const end = 8 + length + range[1];
-    const size = shape.reduce((product, n) => product * n, 1);
-    if (end > bytes.length || end - start !== size * 4) throw fail(`tensor '${name}' is cut short`);
-    const copy = bytes.slice(start, end); // own, aligned memory
-    weights.set(name, { shape, data: new Float32Array(copy.buffer, 0, size) });
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) throw fail(`tensor '${name}' is not F32 with a shape and offsets`);
+    const [start, end] = entry.data_offsets;
+    const size = entry.shape.reduce((product, n) => product * n, 1);
+    if (end > data.length || end - start !== size * 4) throw fail(`tensor '${name}' is cut short`);
+    // Own, aligned memory. Not bytes.slice(): a Buffer's is a view on memory that it shares with others.
+    const copy = Uint8Array.from(data.subarray(start, end));
+    weights.set(name, { shape: entry.shape, data: new Float32Array(copy.buffer) });
   }
   return { weights, metadata };
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+const isEntry = (value: unknown): value is Entry =>
+  isRecord(value) &&
+  value['dtype'] === 'F32' &&
+  isSizes(value['shape']) &&
+  isSizes(value['data_offsets']) &&
+  value['data_offsets'].length === 2;
