@@ -1,5 +1,6 @@
 import { isModelError } from '@tokenunify/model';
 import { ConfigError, readConfig, USAGE, type Config } from './config.ts';
+import { isApiProblem } from './problem.ts';
 import { startServer } from './server.ts';
 
 /** `npm start`: the API until SIGTERM or Ctrl-C. */
@@ -11,7 +12,8 @@ async function main(): Promise<void> {
     ...options,
     log: ({ method, path, status, ms, requestId, error }) => {
       console.log(`${method} ${path} ${status} ${ms.toFixed(0)} ms ${requestId}`);
-      if (error !== undefined) console.error(requestId, error);
+      if (error !== undefined)
+        console.error(requestId, isApiProblem(error) ? (error.options.cause ?? error) : error);
     },
   });
   announce(server.url, config, `${server.model.name} ${server.model.version} ${server.model.digest}`);

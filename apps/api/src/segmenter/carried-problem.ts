@@ -5,7 +5,6 @@ import type { CarriedError } from './protocol.ts';
 /** What the caller of the API should hear about an error that came from another thread. */
 export function problemOf(carried: CarriedError): ApiProblem {
   const cause = new Carried(carried);
-  if (carried.stack !== undefined) cause.stack = carried.stack;
   if (carried.library === 'model') return new ApiProblem('inference-failed', carried.message, { cause });
   if (carried.library === 'segmentation' || carried.library === 'em-io') {
     return new ApiProblem('segmentation-failed', carried.message, { cause });

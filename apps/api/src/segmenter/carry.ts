@@ -2,12 +2,18 @@ import { isEmIoError } from '@tokenunify/em-io';
 import { isSegmentationError } from '@tokenunify/segmentation';
 import type { CarriedError } from './protocol.ts';
 
-/** An error on its way through a thread that only passes it on. */
+/** An error on its way through a thread that only passes it on; it looks as it did where it was thrown. */
 export class Carried extends Error {
-  readonly carried: CarriedError;
+  readonly #carried: CarriedError;
+
   constructor(carried: CarriedError) {
     super(carried.message);
-    this.carried = carried;
+    this.#carried = carried;
+    if (carried.stack !== undefined) this.stack = carried.stack;
+  }
+
+  get carried(): CarriedError {
+    return this.#carried;
   }
 }
 

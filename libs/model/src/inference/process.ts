@@ -31,8 +31,8 @@ export class ModelProcess {
         process.off('exit', this.#killOnExit);
         this.#gone ??= new ModelError(
           'model/inference',
-          `The inference process of ${modelPath} ended unexpectedly (${how}); the next request starts a new one. If it happens again, give it more memory or a smaller batch.`,
-          { details: { reason: 'crashed', ...details, stderr: this.#stderr } },
+          `The inference process ended unexpectedly (${how}); the next request starts a new one. If it happens again, give it more memory or a smaller batch.`,
+          { details: { reason: 'crashed', modelPath, ...details, stderr: this.#stderr } },
         );
         this.#fail(this.#gone);
         resolve();
