@@ -126,6 +126,14 @@ describe('the whole service, with a real network', () => {
   });
 });
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended since it was listed.
+  }
+}
+
 describe('npm start', () => {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   const start = (...args: string[]) => {
@@ -169,7 +177,7 @@ describe('npm start', () => {
     // Again and again: the first may die before its first tile, and is replaced then.
     const killing = setInterval(async () => {
       const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
-      for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+      for (const pid of children.split(' ').filter(Boolean)) kill(Number(pid));
     }, 50);
     await running.catch(() => {}).finally(() => clearInterval(killing));
     await expect(running).rejects.toMatchObject({ status: 500, code: 'inference-failed' });
