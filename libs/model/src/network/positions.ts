@@ -2,9 +2,20 @@ import type { Vec3 } from '../ops/ops.ts';
 
 /**
  * Sinusoidal positions (Vaswani et al. 2017) of a grid, [z * y * x, channels]: a third of the channels per axis, from
- * the fraction of the axis, so that a feature grid and a token grid over the same crop share one frame.
+ * the fraction of the axis, so that a feature grid and a token grid over the same crop share one frame. The array is
+ * the same for every call and must not be written to.
  */
 export function sinusoids(grid: Vec3, channels: number): Float32Array {
+  const key = `${grid.join(' ')} ${channels}`;
+  let values = table.get(key);
+  if (!values) table.set(key, (values = compute(grid, channels)));
+  return values;
+}
+
+/** Engines keep a constant per array of values: a fresh array every step would never be freed. */
+const table = new Map<string, Float32Array>();
+
+function compute(grid: Vec3, channels: number): Float32Array {
   const [depth, height, width] = grid;
   const out = new Float32Array(depth * height * width * channels);
   const pairs = Math.max(1, Math.floor(channels / 6));

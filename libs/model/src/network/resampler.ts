@@ -59,8 +59,16 @@ function crossAttention<T>(ops: Ops<T>, p: ParameterSource<T>, queries: T, memor
   const q = split(linear(ops, scoped(p, 'query'), queries, c, { bias: false }), l);
   const k = split(linear(ops, scoped(p, 'key'), memory, c, { bias: false }), m);
   const v = split(linear(ops, scoped(p, 'value'), memory, c, { bias: false }), m);
-  const scale = ops.constant(Float32Array.of(1 / Math.sqrt(c / heads)), [1]);
+  const scale = ops.constant(attentionScale(c / heads), [1]);
   const weights = ops.softmax(ops.multiply(ops.matmul(q, k, { transposeB: true }), scale));
   const mixed = ops.reshape(ops.transpose(ops.matmul(weights, v), [0, 2, 1, 3]), [n, l, c]);
   return linear(ops, scoped(p, 'output'), mixed, c, { bias: false });
 }
+
+/** 1 / sqrt(width), one array a width: see `sinusoids`. */
+function attentionScale(width: number): Float32Array {
+  let scale = scales.get(width);
+  if (!scale) scales.set(width, (scale = Float32Array.of(1 / Math.sqrt(width))));
+  return scale;
+}
+const scales = new Map<number, Float32Array>();

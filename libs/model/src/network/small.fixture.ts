@@ -44,7 +44,11 @@ export function uniform(shape: Shape, seed: number, low = -1, high = 1): Float32
 }
 
 /** Something to learn: bright cells between dark planes along every axis, at an offset of its own. */
-export function membranes([depth, height, width]: Vec3, random: Random, period = 5): Float32Array {
+export function membranes(
+  [depth, height, width]: Vec3,
+  random: Pick<Random, 'integer'>,
+  period = 5,
+): Float32Array {
   const [a, b, c] = [random.integer(period), random.integer(period), random.integer(period)];
   const out = new Float32Array(depth * height * width);
   for (let z = 0, v = 0; z < depth; z++)

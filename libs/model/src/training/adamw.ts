@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import type { Tf } from '../ops/tensor-ops.ts';
+import { variableOf } from './variables.ts';
 import type { Weight, Weights } from './weights.ts';
 
 export interface AdamWOptions {
@@ -94,8 +95,7 @@ export class AdamW implements Disposable {
       if (!key.endsWith(':first')) continue;
       const name = key.slice(0, -':first'.length);
       const second = state.moments.get(`${name}:second`)!;
-      const variable = (weight: Weight) => tf.variable(tf.tensor(weight.data, [...weight.shape]), false);
-      this.#moments.set(name, { first: variable(first), second: variable(second) });
+      this.#moments.set(name, { first: variableOf(tf, first, false), second: variableOf(tf, second, false) });
     }
   }
 

@@ -89,10 +89,8 @@ export function balancedCrossEntropy(
   const [inside, across] = [0.5 / share, 0.5 / (1 - share)];
   const weights = mask.map((m, i) => m * (targets[i]! > 0 ? inside : across));
   const t = tf.tensor(targets, logits.shape);
-  // max(x, 0) - x t + log(1 + e^-|x|), stable for any logit
-  const entropy = tf
-    .relu(logits)
-    .sub(logits.mul(t))
-    .add(tf.softplus(tf.neg(tf.abs(logits))));
+  // log(1 + e^x) - x t: softplus is stable for any logit, and its gradient is right at 0, which those of relu and abs,
+  // both 0 there, are not (fresh heads give many logits of exactly 0)
+  const entropy = tf.softplus(logits).sub(logits.mul(t));
   return entropy.mul(tf.tensor(weights, logits.shape)).sum().div(Math.max(1, counted)) as tfjs.Scalar;
 }

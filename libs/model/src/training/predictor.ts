@@ -16,6 +16,7 @@ export class EnginePredictor implements Disposable {
   readonly #variables: Variables;
 
   constructor(engine: Engine, preset: Preset, weights: Weights, tileShape: Vec3 = preset.crop) {
+    engine.activate();
     this.tileShape = tileShape;
     this.#engine = engine;
     this.#preset = preset;
@@ -29,6 +30,7 @@ export class EnginePredictor implements Disposable {
   /** [n, 1, z, y, x] in [0, 1] -> [n, 3, z, y, x] in [0, 1]. */
   async predict(tiles: Float32Array, count: number): Promise<Float32Array> {
     const { tf, ops } = this.#engine;
+    this.#engine.activate();
     const [z, y, x] = this.tileShape;
     const out = tf.tidy(() => {
       const input = tf.tensor5d(tiles.subarray(0, count * z * y * x), [count, z, y, x, 1]);

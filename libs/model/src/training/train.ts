@@ -76,6 +76,7 @@ export async function* train<Batch>(
   const { tf, ops } = engine;
   const start = resume ? stepOf(resume) : 0;
   const weights = resume?.weights ?? options.weights;
+  engine.activate();
   const variables = new Variables(tf, parameters, weights);
   const average = new MovingAverage(tf, parameters, resume?.average ?? weights, options.averageDecay);
   const optimizer = new AdamW(tf, options.optimizer);
@@ -99,6 +100,7 @@ export async function* train<Batch>(
       }
       const begun = now();
       const batch = await options.sample(step, Random.named(options.seed, `step ${step}`));
+      engine.activate(); // another engine may have run while this one waited
       let parts: Record<string, tfjs.Scalar> = {};
       const { value, grads } = tf.variableGrads(() => {
         const losses = options.loss(ops, variables.source(), batch, step);
@@ -122,7 +124,7 @@ export async function* train<Batch>(
       if (!Number.isFinite(losses['total']) || !Number.isFinite(gradientNorm))
         throw new ModelError(
           'model/engine',
-          `The loss is ${losses['total']} at step ${step + 1}; resume from the last checkpoint with a lower rate than ${rate}.`,
+          `At step ${step + 1} the loss is ${losses['total']} and its gradient's norm ${gradientNorm}; resume from the last checkpoint with a lower rate than ${rate}.`,
         );
       const seconds = (now() - begun) / 1000;
       yield {
@@ -140,7 +142,7 @@ export async function* train<Batch>(
         yield { kind: 'checkpoint', step: step + 1, checkpoint: last };
       }
     }
-    return { checkpoint: last ?? (await snapshot(steps)), finished: true };
+    return { checkpoint: last ?? (await snapshot(start)), finished: true };
   } finally {
     // `using` would say this better; Node 22 does not run it
     for (const owned of [variables, average, optimizer]) owned[Symbol.dispose]();

@@ -2,7 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { ModelError } from '../errors.ts';
 import type { ParameterSource, ParameterSpec } from '../network/parameters.ts';
 import type { Tf } from '../ops/tensor-ops.ts';
-import { checkWeights, type Weights } from './weights.ts';
+import { checkWeights, type Weight, type Weights } from './weights.ts';
 
 /** The trainable weights of one network on one engine. Dispose of it when done. */
 export class Variables implements Disposable {
@@ -11,11 +11,7 @@ export class Variables implements Disposable {
   constructor(tf: Tf, parameters: readonly ParameterSpec[], weights: Weights) {
     checkWeights(parameters, weights, 'The initial weights');
     this.#variables = new Map(
-      parameters.map(({ name, shape }) => [
-        name,
-        // tidy: tf.variable copies nothing, the tensor made for it is its own
-        tf.variable(tf.tensor(weights.get(name)!.data, [...shape], 'float32')),
-      ]),
+      parameters.map(({ name, shape }) => [name, variableOf(tf, { shape, data: weights.get(name)!.data })]),
     );
   }
 
@@ -52,4 +48,9 @@ export class Variables implements Disposable {
   [Symbol.dispose](): void {
     for (const variable of this.#variables.values()) variable.dispose();
   }
+}
+
+/** A variable of its own: `tf.variable` shares the tensor it is made from, which must go for the memory to be freed. */
+export function variableOf(tf: Tf, { shape, data }: Weight, trainable = true): tfjs.Variable {
+  return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable));
 }
