@@ -123,6 +123,8 @@ describe('agglomeration', () => {
           for (const { lookup, merges } of agglomerate(graph, { scoring, thresholds: [0.2, 0.5, 0.8] })) {
             regions -= merges;
             expect(new Set(lookup.subarray(1)).size).toBe(regions);
+            // a region is named by its smallest fragment
+            lookup.forEach((region, id) => expect(region <= id && lookup[region] === region).toBe(true));
             before?.forEach((region, id) => expect(lookup[id]).toBe(lookup[region]));
             before = lookup;
           }
