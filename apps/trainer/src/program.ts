@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames, presets, type Vec3 } from '@tokenunify/model';
+import type { EvaluateCommand } from './commands/evaluate.ts';
+import type { ExportCommand } from './commands/export.ts';
 import type { FinetuneCommand } from './commands/finetune.ts';
+import type { InfoCommand } from './commands/info.ts';
 import type { PretrainCommand } from './commands/pretrain.ts';
+import type { SegmentCommand } from './commands/segment.ts';
 
 /** Runs a command and says how the process ends. */
 export type Run = (run: (signal: AbortSignal) => Promise<number>) => Promise<void>;
@@ -20,6 +25,18 @@ const triple = (text: string): Vec3 => {
   const sizes = text.split(/[,x]/).map(whole);
   if (sizes.length !== 3) throw new InvalidArgumentError('It must be three sizes, z,y,x.');
   return sizes as unknown as Vec3; // three, as checked
+};
+const list = (text: string): readonly number[] =>
+  text.split(',').map((part) => {
+    const value = Number(part);
+    if (part.trim() === '' || !Number.isFinite(value))
+      throw new InvalidArgumentError('It must be numbers with commas.');
+    return value;
+  });
+const numbers = (text: string): Vec3 => {
+  const values = list(text);
+  if (values.length !== 3) throw new InvalidArgumentError('It must be three numbers, z,y,x.');
+  return values as unknown as Vec3; // three, as checked
 };
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
@@ -54,12 +71,91 @@ export function createProgram(run: Run): Command {
     .action((options: FinetuneCommand) =>
       run(async (signal) => (await import('./commands/finetune.ts')).runFinetune(options, signal)),
     );
+
+  const exporting = program
+    .command('export')
+    .description(
+      'Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights, and check it.',
+    )
+    .requiredOption('--checkpoint <file>', 'a checkpoint of finetune')
+    .requiredOption('--out <directory>', 'the model package')
+    .option('--name <name>', 'name of the model', 'TokenUnify nano')
+    .option('--model-version <version>', 'semantic version of the model', '0.1.0')
+    .option('--selection <file>', 'post-processing and scores that evaluate --select wrote')
+    .option('--report <file>', 'scores that evaluate --report wrote')
+    .option('--tile <z,y,x>', "voxels of a tile; default: the preset's crop", triple)
+    .option('--voxel-size <z,y,x>', 'nm, of the training data', numbers)
+    .option('--opset <n>', 'ONNX operator set, 17 to 21', whole, 17)
+    .option('--timestamp <time>', 'ISO 8601, for reproducible packages; default: now')
+    .option('--overwrite', 'replace a package that is there', false);
+  engineOption(exporting)
+    .option('--json', 'JSON lines on stdout', false)
+    .action((options: ExportCommand) =>
+      run(async (signal) => (await import('./commands/export.ts')).runExport(options, signal)),
+    );
+
+  const evaluating = program
+    .command('evaluate')
+    .description(
+      'Score a model on labelled voxels, beside segmentations that learn nothing; or choose post-processing.',
+    )
+    .option('--model <directory>', 'a model package')
+    .option('--checkpoint <files...>', 'checkpoints of finetune')
+    .requiredOption('--raw <location>', 'volume')
+    .requiredOption('--labels <location>', 'truth, 0 = ignored')
+    .option('--box <ranges>', "what is scored, z,y,x, as ':,158:190,:'")
+    .option('--tune-box <ranges>', 'where the intensity baseline is tuned; never the scored voxels')
+    .option('--no-baselines', 'only the model')
+    .option('--postprocessing <json>', "instead of the package's")
+    .option('--report <file>', 'write the scores here, as JSON')
+    .option(
+      '--select <file>',
+      'choose checkpoint and post-processing by lowest VOI, and write the choice here',
+    )
+    .option('--watershed <json...>', 'with --select: watersheds to try', ['{"mode":"3d"}'])
+    .option('--scoring <names...>', 'with --select: scorings to try', ['mean', 'hist50'])
+    .option('--thresholds <list>', 'with --select: ascending', list, list('0.1,0.2,0.3,0.4,0.5,0.6,0.7'))
+    .option('--minimum-sizes <list>', 'with --select: voxels', list, [0])
+    .option('--threads <n>', 'threads of inference', whole);
+  engineOption(evaluating)
+    .option('--json', 'JSON lines on stdout', false)
+    .action((options: EvaluateCommand) =>
+      run(async (signal) => (await import('./commands/evaluate.ts')).runEvaluate(options, signal)),
+    );
+
+  program
+    .command('segment <input> <output>')
+    .description('Segment a volume; the extension of the output picks its format (.zarr, .npy).')
+    .option('--model <directory>', 'a model package', bundledModel)
+    .option('--box <ranges>', 'only this part, cut out first')
+    .option('--affinities <location>', 'write the affinities too, uint8 [3, z, y, x]')
+    .option('--threshold <t>', "agglomeration threshold, instead of the package's", positive)
+    .option('--postprocessing <json>', "all of the post-processing, instead of the package's")
+    .option('--threads <n>', 'threads of inference', whole)
+    .option('--overwrite', 'replace an output that is there', false)
+    .option('--json', 'JSON lines on stdout', false)
+    .action((input: string, output: string, options: SegmentCommand) =>
+      run(async (signal) =>
+        (await import('./commands/segment.ts')).runSegment(input, output, options, signal),
+      ),
+    );
+
+  program
+    .command('info [what]')
+    .description('What this machine can run; or what a volume, a checkpoint or a model package is.')
+    .option('--json', 'JSON lines on stdout', false)
+    .action((what: string | undefined, options: InfoCommand) =>
+      run(async () => (await import('./commands/info.ts')).runInfo(what, options)),
+    );
   return program;
 }
 
+/** The model that comes with the repository. */
+const bundledModel = fileURLToPath(new URL('../../../models/default', import.meta.url));
+
 /** Options of every command that trains. */
 function training(command: Command): Command {
-  return command
+  return engineOption(command)
     .option('--box <ranges>', "part of the volume, z,y,x, as ':,0:118,:'")
     .addOption(new Option('--preset <name>', 'network').choices(Object.keys(presets)).default('nano'))
     .option('--steps <n>', 'steps of training', whole, 1000)
@@ -72,4 +168,9 @@ function training(command: Command): Command {
     .requiredOption('--out <directory>', 'run directory: settings, log, checkpoints')
     .option('--resume', 'go on with the run in --out', false)
     .option('--json', 'JSON lines on stdout', false);
+}
+
+function engineOption(command: Command): Command {
+  const choices = ['auto', ...engineNames];
+  return command.addOption(new Option('--engine <name>', 'training engine').choices(choices).default('auto'));
 }

@@ -1,0 +1,42 @@
+import { Random, type Vec3 } from '@tokenunify/model';
+
+/**
+ * A grey tile with structure at several scales, for a package's test tensors: value noise, the same for ever. Packages
+ * are published, so no user's data may be in them.
+ */
+export function testTile([depth, height, width]: Vec3): Uint8Array {
+  const out = new Uint8Array(depth * height * width);
+  const octaves = [16, 8, 4].map((period, index) => ({
+    period,
+    weight: 2 ** -index,
+    lattice: lattice(index),
+  }));
+  for (let z = 0, v = 0; z < depth; z++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++, v++) {
+        let sum = 0;
+        for (const { period, weight, lattice: values } of octaves)
+          sum += weight * interpolate(values, z / period, y / period, x / period);
+        out[v] = Math.max(0, Math.min(255, Math.round(150 + 60 * sum)));
+      }
+  return out;
+}
+
+const SIDE = 32;
+
+function lattice(index: number): Float32Array {
+  const random = new Random(1000 + index);
+  return Float32Array.from({ length: SIDE ** 3 }, () => random.uniform(-1, 1));
+}
+
+function interpolate(values: Float32Array, z: number, y: number, x: number): number {
+  const [z0, y0, x0] = [Math.floor(z), Math.floor(y), Math.floor(x)];
+  let sum = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const [dz, dy, dx] = [corner >> 2, (corner >> 1) & 1, corner & 1];
+    const weight = side(z - z0, dz) * side(y - y0, dy) * side(x - x0, dx);
+    sum += weight * values[(((z0 + dz) % SIDE) * SIDE + ((y0 + dy) % SIDE)) * SIDE + ((x0 + dx) % SIDE)]!;
+  }
+  return sum;
+}
+const side = (fraction: number, far: number): number => (far ? fraction : 1 - fraction);

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { readCheckpoint } from '@tokenunify/model';
+
+/** One training of a model's history, as its run directory tells it. */
+export interface TrainingRun {
+  readonly command: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly engine: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly finalLosses: Readonly<Record<string, number>>;
+}
+
+interface LoggedStep {
+  readonly step: number;
+  readonly seconds: number;
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+/**
+ * The trainings a checkpoint came from, first pretraining, then fine-tuning, read from the run directories.
+ * Paths are cut to their last part: a package says which file, not where somebody keeps it.
+ */
+export async function trainingHistory(
+  directory: string,
+  state: Readonly<Record<string, unknown>>,
+): Promise<readonly TrainingRun[]> {
+  const settings = await readJson(join(directory, 'run.json'));
+  if (!settings) return [];
+  const from = settings['from'];
+  const before =
+    typeof from === 'string' ? await trainingHistory(dirname(from), (await readCheckpoint(from)).state) : [];
+  const log = existsSync(join(directory, 'log.jsonl'))
+    ? await readFile(join(directory, 'log.jsonl'), 'utf8')
+    : '';
+  const lines = log.split('\n').filter((line) => line !== '');
+  // a killed and resumed run has logged some steps twice: the last one counts
+  const byStep = new Map(
+    lines.map((line) => JSON.parse(line) as LoggedStep).map((entry) => [entry.step, entry]),
+  );
+  const reached = typeof state['step'] === 'number' ? state['step'] : Infinity;
+  const counted = [...byStep.values()].filter(({ step }) => step <= reached);
+  const seconds = counted.reduce((sum, step) => sum + step.seconds, 0);
+  const tail = counted.slice(-50);
+  const names = Object.keys(tail[0]?.losses ?? {});
+  const mean = (name: string) => tail.reduce((sum, { losses }) => sum + (losses[name] ?? 0), 0) / tail.length;
+  return [
+    ...before,
+    {
+      command: String(settings['command']),
+      settings: withoutPaths(settings),
+      engine: String(state['engine'] ?? 'unknown'),
+      steps: counted.length,
+      seconds: Math.round(seconds),
+      finalLosses: Object.fromEntries(names.map((name) => [name, Number(mean(name).toFixed(5))])),
+    },
+  ];
+}
+
+async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
+  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>) : undefined;
+}
+
+function withoutPaths(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const cut = (value: unknown): unknown =>
+    typeof value === 'string' && value.includes('/')
+      ? shortened(value)
+      : Array.isArray(value)
+        ? value.map(cut)
+        : value;
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, cut(value)]));
+}
+
+/** `../shared/data/x.h5:/volumes/raw` -> `x.h5:/volumes/raw`, `runs/pretrain/checkpoint.safetensors` -> its last two parts. */
+function shortened(location: string): string {
+  const [path = '', dataset] = location.split(/:(?=\/)/);
+  const short = path.endsWith('.safetensors')
+    ? join(basename(dirname(path)), basename(path))
+    : basename(path);
+  return dataset ? `${short}:${dataset}` : short;
+}
