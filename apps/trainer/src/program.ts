@@ -162,9 +162,6 @@ function training(command: Command): Command {
     .option('--seed <n>', 'everything random follows from it', whole, 1)
     .option('--checkpoint-every <n>', 'steps between checkpoints', whole, 200)
     .option('--no-isotropic', 'never swap z with y and x when augmenting')
-    .addOption(
-      new Option('--engine <name>', 'training engine').choices(['auto', ...engineNames]).default('auto'),
-    )
     .requiredOption('--out <directory>', 'run directory: settings, log, checkpoints')
     .option('--resume', 'go on with the run in --out', false)
     .option('--json', 'JSON lines on stdout', false);
