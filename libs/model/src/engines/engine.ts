@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { ModelError } from '../errors.ts';
 import { TensorOps, type Tf } from '../ops/tensor-ops.ts';
 import { loadNativeTensorflow, locateNativeTensorflow } from './native.ts';
@@ -36,21 +35,22 @@ export async function openEngine(choice: EngineChoice = 'auto'): Promise<Engine>
       'model/engine',
       `There is no engine '${String(choice)}'; use auto, ${engineNames.join(' or ')}.`,
     );
+  const tf = await import('@tensorflow/tfjs'); // most of the library's start-up time: only when it is to run
   const native = locateNativeTensorflow();
   if (choice === 'tensorflow' || (choice === 'auto' && native)) {
     await loadNativeTensorflow();
-    return engineOf('tensorflow');
+    return engineOf(tf, 'tensorflow');
   }
   if (!(await tf.setBackend('cpu')))
     throw new ModelError(
       'model/engine',
       `The cpu engine does not start; run \`npm ci\` again, or \`${ADVICE}\`.`,
     );
-  return { ...engineOf('cpu'), ...(native ? {} : { advice: ADVICE }) };
+  return { ...engineOf(tf, 'cpu'), ...(native ? {} : { advice: ADVICE }) };
 }
 
 /** Each engine has operations of its own: the constants they keep lie on its backend. */
-const engineOf = (name: EngineName): Engine => ({
+const engineOf = (tf: Tf, name: EngineName): Engine => ({
   name,
   tf,
   ops: new TensorOps(tf),

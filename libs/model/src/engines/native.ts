@@ -8,7 +8,6 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import util from 'node:util';
-import * as tf from '@tensorflow/tfjs';
 import { ModelError } from '../errors.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node';
@@ -63,6 +62,7 @@ export async function loadNativeTensorflow(location: NativeLocation = {}): Promi
     );
   }
   prepareProcess();
+  const tf = await import('@tensorflow/tfjs'); // late, for readers of this library that never train
   const loaded = requirePackage(directory);
   if (loaded.engine?.() !== tf.engine()) {
     throw new ModelError(
