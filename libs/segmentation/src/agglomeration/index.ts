@@ -4,4 +4,4 @@ export {
   type AgglomerationOptions,
   type AgglomerationStep,
 } from './agglomerate.ts';
-export type { Scoring } from './scores.ts';
+export { isScoring, type Scoring } from './scores.ts';

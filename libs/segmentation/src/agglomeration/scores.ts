@@ -18,13 +18,20 @@ export interface EdgeScores {
   merge(from: number, to: number): boolean;
 }
 
+const HISTOGRAM = /^hist([1-9]\d?)$/;
+
+/** Whether a value names a scoring. */
+export function isScoring(value: unknown): value is Scoring {
+  return value === 'mean' || value === 'max' || (typeof value === 'string' && HISTOGRAM.test(value));
+}
+
 /**
  * @throws {SegmentationError} a name that is none of the scorings
  */
 export function edgeScores(graph: RegionGraph, scoring: Scoring): EdgeScores {
   if (scoring === 'mean') return new MeanScores(graph);
   if (scoring === 'max') return new MaxScores(graph);
-  const quantile = /^hist([1-9]\d?)$/.exec(scoring)?.[1];
+  const quantile = HISTOGRAM.exec(scoring)?.[1];
   if (quantile !== undefined) return new HistogramScores(graph, Number(quantile));
   throw new SegmentationError(
     'segmentation/bad-option',

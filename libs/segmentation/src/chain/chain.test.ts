@@ -5,7 +5,7 @@ import { buildInput } from '../goldens/waterz-input.ts';
 import { connectedComponents } from '../labels/index.ts';
 import { variationOfInformation } from '../metrics/index.ts';
 import type { AffinityPredictor } from '../tiles/index.ts';
-import { postprocess, segment, sweepThresholds, type PostProcessing } from './index.ts';
+import { parsePostProcessing, postprocess, segment, sweepThresholds, type PostProcessing } from './index.ts';
 
 const shape: Vec3 = [24, 48, 52];
 const { neurons } = buildInput(shape, 40);
@@ -99,5 +99,45 @@ describe('post-processing', () => {
     });
     expect(seen).toEqual(Array.from({ length: count }, (_, i) => i + 1));
     expect(sizes.subarray(1).every((size) => size >= 60)).toBe(true);
+  });
+});
+
+describe('post-processing as JSON', () => {
+  it('is taken as it is when it is right', () => {
+    const full = {
+      watershed: {
+        mode: 'section',
+        boundaryThreshold: 0.4,
+        voxelSize: [35, 8, 8],
+        cell: [16, 64, 64],
+        halo: [0, 8, 8],
+      },
+      agglomeration: { scoring: 'hist75', threshold: 0.3 },
+      minimumSize: 10,
+    };
+    expect(parsePostProcessing(full)).toBe(full);
+  });
+  it.each([
+    [{ mode: '2d' }, {}, /watershed.mode is "2d", but it must be '3d' or 'section'/],
+    [{ mode: '3d', seedSigma: -1 }, {}, /watershed.seedSigma is -1/],
+    [{ mode: '3d', cell: [1, 2] }, {}, /watershed.cell is \[1,2\]/],
+    [{ mode: '3d', seedsigma: 1 }, {}, /watershed.seedsigma is not an option/],
+    [{ mode: '3d' }, { agglomeration: { scoring: 'hist50' } }, /agglomeration.threshold is missing/],
+    [
+      { mode: '3d' },
+      { agglomeration: { scoring: 'median', threshold: 1 } },
+      /agglomeration.scoring is "median"/,
+    ],
+    [{ mode: '3d' }, { minimumSize: 1.5 }, /minimumSize is 1.5/],
+  ])('is refused by field: %j %j', async (watershed, other, message) => {
+    const json = { ...postprocessing, watershed, ...other };
+    expect(() => parsePostProcessing(json)).toThrow(message);
+    // and before any tile is inferred
+    let asked = 0;
+    const predictor = { ...brightness, predict: async () => ((asked += 1), new Float32Array(0)) };
+    await expect(
+      segment(volume, predictor, { postprocessing: json as PostProcessing }).next(),
+    ).rejects.toThrow(message);
+    expect(asked).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+export { parsePostProcessing } from './options.ts';
 export {
   postprocess,
   prepareSegmentation,

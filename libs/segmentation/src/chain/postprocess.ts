@@ -12,6 +12,7 @@ import { SegmentationError } from '../errors.ts';
 import type { ProgressEvent } from '../progress.ts';
 import type { Vec3 } from '../shape.ts';
 import { absorbSmall } from './absorb.ts';
+import { parsePostProcessing } from './options.ts';
 
 /**
  * Everything between affinities and labels, as plain JSON: it is chosen by validation and travels in the model package.
@@ -65,8 +66,8 @@ export function* prepareSegmentation(
  * @example postprocess(affinities, model.postprocessing).labels
  */
 export function postprocess(affinities: QuantisedAffinities, options: PostProcessing): Segmentation {
-  const prepared = drain(prepareSegmentation(affinities, options.watershed));
-  return labelsOf(prepared, options);
+  const { watershed } = parsePostProcessing(options);
+  return labelsOf(drain(prepareSegmentation(affinities, watershed)), options);
 }
 
 /** Labels from fragments and graph. */

@@ -3,6 +3,7 @@ import type { Volume } from '@tokenunify/em-io';
 import type { QuantisedAffinities } from '../affinities.ts';
 import type { ProgressEvent } from '../progress.ts';
 import { computeAffinities, type AffinityOptions, type AffinityPredictor } from '../tiles/index.ts';
+import { parsePostProcessing } from './options.ts';
 import { labelsOf, prepareSegmentation, type PostProcessing, type Segmentation } from './postprocess.ts';
 
 export interface SegmentOptions extends AffinityOptions {
@@ -34,6 +35,7 @@ export async function* segment(
   predictor: AffinityPredictor,
   options: SegmentOptions,
 ): AsyncGenerator<ProgressEvent, SegmentResult, void> {
+  parsePostProcessing(options.postprocessing); // before hours of inference, not after
   const affinities = yield* computeAffinities(volume, predictor, options);
   return yield* segmentAffinities(affinities, options.postprocessing, options.signal);
 }
@@ -44,6 +46,7 @@ export async function* segmentAffinities(
   postprocessing: PostProcessing,
   signal?: AbortSignal,
 ): AsyncGenerator<ProgressEvent, SegmentResult, void> {
+  parsePostProcessing(postprocessing);
   const pause = async () => {
     // The stages are synchronous; between them others get a turn, and an abort is noticed.
     await setImmediate();

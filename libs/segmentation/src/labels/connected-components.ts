@@ -21,7 +21,7 @@ export function connectedComponents(labels: LabelArray, shape: Vec3): Uint32Arra
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++, v++) {
         const label = labels[v];
-        // eslint-disable-next-line eqeqeq -- 0 == 0n: one comparison serves numbers and bigints
+        // 0 == 0n: one comparison serves numbers and bigints
         if (label == 0) continue;
         let root = v + 1;
         if (x > 0 && labels[v - 1] === label) root = parent[v - 1];

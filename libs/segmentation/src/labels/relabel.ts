@@ -28,7 +28,7 @@ export function relabelConsecutive(labels: LabelArray): Relabelled {
 }
 
 function identify(ids: Map<number | bigint, number>, label: number | bigint): number {
-  // eslint-disable-next-line eqeqeq -- 0 == 0n: one comparison serves numbers and bigints
+  // 0 == 0n: one comparison serves numbers and bigints
   if (label == 0) return 0;
   let id = ids.get(label);
   if (id === undefined) ids.set(label, (id = ids.size + 1));
