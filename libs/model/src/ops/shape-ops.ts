@@ -113,6 +113,9 @@ export class ShapeOps implements Ops<ShapeValue> {
   }
   concat(xs: readonly ShapeValue[], axis: number): ShapeValue {
     const shapes = xs.map((x) => this.shapeOf(x));
+    const others = (shape: Shape) => String(shape.filter((_, i) => i !== axis));
+    if (shapes.some((shape) => others(shape) !== others(shapes[0]!)))
+      throw fault(`[${shapes.map((shape) => `[${shape}]`)}] along axis ${axis}`);
     const total = shapes.reduce((sum, shape) => sum + shape[axis]!, 0);
     return arrayOf(shapes[0]!.map((size, i) => (i === axis ? total : size)));
   }
