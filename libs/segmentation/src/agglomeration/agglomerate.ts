@@ -20,9 +20,11 @@
  *    the score is computed from the middle of the bin.
  *
  * Where ours differs inside: waterz scans adjacency vectors and keeps 1 kB of histogram an edge; here a hash table finds
- * the edge of two nodes, the smaller list moves, and histograms are lists until they are long. Means are exact integer
- * sums divided once, where waterz keeps a float32 running mean that depends on the order of merging. Neither changes
- * the rules.
+ * the edge of two nodes, the smaller list moves, and histograms are lists until they are long. Neither
+ * changes the rules. Means of graphs built from uint8 affinities, and of merged graphs, are exact integer sums divided
+ * once; waterz keeps a float32 running mean, which depends on the order of links and merges, so that no graph made of
+ * blocks can have it. A graph built in one piece from floats carries it, and then the partition is waterz's to the last
+ * tie.
  *
  * What it cannot do: it never un-merges (see multicut), and it is global: a graph must fit in memory, about 70 bytes an
  * edge with `hist50` beside the graph's own 24.

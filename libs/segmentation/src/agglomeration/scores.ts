@@ -29,7 +29,8 @@ export function isScoring(value: unknown): value is Scoring {
  * @throws {SegmentationError} a name that is none of the scorings
  */
 export function edgeScores(graph: RegionGraph, scoring: Scoring): EdgeScores {
-  if (scoring === 'mean') return new MeanScores(graph);
+  if (scoring === 'mean')
+    return graph.runningMean ? new RunningMeanScores(graph, graph.runningMean) : new MeanScores(graph);
   if (scoring === 'max') return new MaxScores(graph);
   const quantile = HISTOGRAM.exec(scoring)?.[1];
   if (quantile !== undefined) return new HistogramScores(graph, Number(quantile));
@@ -39,10 +40,7 @@ export function edgeScores(graph: RegionGraph, scoring: Scoring): EdgeScores {
   );
 }
 
-/**
- * The mean is an exact integer sum divided once. (waterz keeps a running float32 mean, which depends on the order in
- * which edges met.)
- */
+/** An exact integer sum, divided once: the same for any order of links, blocks and merges. */
 class MeanScores implements EdgeScores {
   readonly #sum: Float64Array;
   readonly #count: Float64Array;
@@ -61,6 +59,34 @@ class MeanScores implements EdgeScores {
   merge(from: number, to: number): boolean {
     this.#sum[to] += this.#sum[from];
     this.#count[to] += this.#count[from];
+    return true;
+  }
+}
+
+/**
+ * The reference's own arithmetic: a mean in float32, updated edge by edge. It differs from the exact one in the last
+ * digits only, but those decide which side of a bin or threshold a tie falls on: on 64 x 512 x 512 voxels of the golden
+ * input two of 250,000 merges.
+ */
+class RunningMeanScores implements EdgeScores {
+  readonly #mean: Float32Array;
+  readonly #count: Float64Array;
+
+  constructor(graph: RegionGraph, mean: Float32Array) {
+    this.#mean = mean.slice();
+    this.#count = Float64Array.from(graph.count);
+  }
+
+  score(edge: number): number {
+    return oneMinus(this.#mean[edge]);
+  }
+
+  merge(from: number, to: number): boolean {
+    const f = Math.fround;
+    const [m, n] = [this.#count[from], this.#count[to]];
+    const sum = f(f(this.#mean[from] * f(m)) + f(this.#mean[to] * f(n)));
+    this.#mean[to] = f(sum / f(m + n));
+    this.#count[to] = m + n;
     return true;
   }
 }

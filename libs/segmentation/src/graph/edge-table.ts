@@ -14,9 +14,29 @@ export class EdgeTable {
   #sum = new Float64Array(1 << 11);
   #count = new Uint32Array(1 << 11);
   #maximum = new Uint32Array(1 << 11);
+  #mean = new Float32Array(1 << 11);
 
-  /** Adds links between fragments a and b, in either order. */
+  /** Adds links between fragments a and b, in either order, as levels. */
   add(a: number, b: number, sum: number, count: number, maximum: number): void {
+    const edge = this.edge(a, b);
+    this.#sum[edge] += sum;
+    this.#count[edge] += count;
+    if (maximum > this.#maximum[edge]) this.#maximum[edge] = maximum;
+  }
+
+  /** Adds one link with a float affinity, and keeps the mean as the reference does: in float32, link by link. */
+  addLink(edge: number, affinity: number, levels: number): void {
+    const level = (affinity * levels) | 0;
+    const count = this.#count[edge];
+    const weighted = Math.fround(affinity + Math.fround(this.#mean[edge] * count));
+    this.#mean[edge] = Math.fround(weighted / (count + 1));
+    this.#sum[edge] += level;
+    this.#count[edge] = count + 1;
+    if (level > this.#maximum[edge]) this.#maximum[edge] = level;
+  }
+
+  /** The edge of a and b, made when there is none. Edges keep their number until `finish`. */
+  edge(a: number, b: number): number {
     const u = a < b ? a : b;
     const v = a < b ? b : a;
     const mask = this.#slots.length - 1;
@@ -24,29 +44,22 @@ export class EdgeTable {
     for (;;) {
       const edge = this.#slots[slot] - 1;
       if (edge < 0) break;
-      if (this.#u[edge] === u && this.#v[edge] === v) {
-        this.#sum[edge] += sum;
-        this.#count[edge] += count;
-        if (maximum > this.#maximum[edge]) this.#maximum[edge] = maximum;
-        return;
-      }
+      if (this.#u[edge] === u && this.#v[edge] === v) return edge;
       slot = (slot + 1) & mask;
     }
     const edge = this.#size++;
     this.#slots[slot] = edge + 1;
     this.#u[edge] = u;
     this.#v[edge] = v;
-    this.#sum[edge] = sum;
-    this.#count[edge] = count;
-    this.#maximum[edge] = maximum;
     if (this.#size === this.#u.length) this.#grow();
+    return edge;
   }
 
   /** The graph, with edges in order. The table must not be used afterwards. */
-  finish(nodeCount: number, levels: number): RegionGraph {
+  finish(nodeCount: number, levels: number, withMean = false): RegionGraph {
     this.#slots = new Int32Array(0);
     const order = sortByPair(this.#u, this.#v, this.#size, nodeCount);
-    const pick = <T extends Uint32Array | Float64Array>(from: T, to: T): T => {
+    const pick = <T extends Uint32Array | Float32Array | Float64Array>(from: T, to: T): T => {
       for (let i = 0; i < order.length; i++) to[i] = from[order[i]];
       return to;
     };
@@ -59,6 +72,7 @@ export class EdgeTable {
       count: pick(this.#count, new Uint32Array(n)),
       maximum: pick(this.#maximum, new Uint32Array(n)),
       levels,
+      ...(withMean && { runningMean: pick(this.#mean, new Float32Array(n)) }),
     };
   }
 
@@ -69,6 +83,7 @@ export class EdgeTable {
     this.#sum = larger(this.#sum, new Float64Array(capacity));
     this.#count = larger(this.#count, new Uint32Array(capacity));
     this.#maximum = larger(this.#maximum, new Uint32Array(capacity));
+    this.#mean = larger(this.#mean, new Float32Array(capacity));
     const slots = new Int32Array(capacity * 2);
     const mask = slots.length - 1;
     for (let edge = 0; edge < this.#size; edge++) {
@@ -80,7 +95,7 @@ export class EdgeTable {
   }
 }
 
-function larger<T extends Uint32Array | Float64Array>(from: T, to: T): T {
+function larger<T extends Uint32Array | Float32Array | Float64Array>(from: T, to: T): T {
   // Both are of one kind, which the type parameter says and `set`'s union of overloads cannot.
   (to as Float64Array).set(from);
   return to;

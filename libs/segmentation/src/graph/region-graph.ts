@@ -2,6 +2,7 @@ import { checkAffinityRange } from '../affinities.ts';
 import { SegmentationError } from '../errors.ts';
 import { expectLength, voxelCount, type Vec3 } from '../shape.ts';
 import { EdgeTable } from './edge-table.ts';
+import { floatGraph } from './float-graph.ts';
 
 /** Affinities [3, z, y, x], channels first: floats in [0, 1], or uint8 where 255 stands for 1. */
 export type AffinityArray = Float32Array | Uint8Array;
@@ -13,7 +14,7 @@ export type AffinityArray = Float32Array | Uint8Array;
  * `mergeRegionGraphs`): affinities are counted in `levels`, 255 to the unit for uint8 and 2^24 for float32 (a float32
  * below 1/2 is cut to that grid, an error below 6e-8).
  *
- * Memory: 24 bytes an edge.
+ * Memory: 24 bytes an edge, 28 from floats.
  */
 export interface RegionGraph {
   /** Largest fragment id; ids are 1 .. nodeCount, 0 is background and has no edges. */
@@ -28,9 +29,12 @@ export interface RegionGraph {
   readonly maximum: Uint32Array;
   /** Levels in an affinity of 1. */
   readonly levels: number;
+  /**
+   * Mean affinity as waterz rounds it, link by link in raster order; only in graphs built in one piece from floats. It
+   * depends on that order, so merged graphs have none.
+   */
+  readonly runningMean?: Float32Array;
 }
-
-const FLOAT_LEVELS = 2 ** 24;
 
 /**
  * Region graph of a volume: one edge for every pair of touching fragments, over the links v -> v - e_d of the three
@@ -50,30 +54,29 @@ export function buildRegionGraph(
   expectLength('fragments', fragments.length, n, `shape ${shape.join(' x ')}`);
   expectLength('affinities', affinities.length, 3 * n, `three channels of ${shape.join(' x ')}`);
   if (affinities instanceof Float32Array) checkAffinityRange(affinities, shape);
-  const factor = affinities instanceof Float32Array ? FLOAT_LEVELS : 1;
+  const nodeCount = largest(fragments);
+  if (affinities instanceof Float32Array) return floatGraph(affinities, fragments, shape, nodeCount);
   const table = new EdgeTable();
   const [depth, height, width] = shape;
-  const strides = [height * width, width, 1] as const;
   let row = 0;
   for (let z = 0; z < depth; z++)
     for (let y = 0; y < height; y++, row += width) {
-      if (z > 0) addRow(table, affinities, row, fragments, row, strides[0], width, factor);
-      if (y > 0) addRow(table, affinities, n + row, fragments, row, strides[1], width, factor);
-      addRow(table, affinities, 2 * n + row + 1, fragments, row + 1, strides[2], width - 1, factor);
+      if (z > 0) addRow(table, affinities, row, fragments, row, height * width, width);
+      if (y > 0) addRow(table, affinities, n + row, fragments, row, width, width);
+      addRow(table, affinities, 2 * n + row + 1, fragments, row + 1, 1, width - 1);
     }
-  return table.finish(largest(fragments), affinities instanceof Float32Array ? FLOAT_LEVELS : 255);
+  return table.finish(nodeCount, 255);
 }
 
 /** Links of one row in one direction. Consecutive links mostly join one pair, so runs are summed before the table is asked. */
 function addRow(
   table: EdgeTable,
-  affinities: AffinityArray,
+  affinities: Uint8Array,
   linkStart: number,
   fragments: Uint32Array,
   start: number,
   stride: number,
   length: number,
-  factor: number,
 ): void {
   let runA = 0;
   let runB = 0;
@@ -84,7 +87,7 @@ function addRow(
     const a = fragments[start + i];
     const b = fragments[start + i - stride];
     if (a === b || a === 0 || b === 0) continue;
-    const level = (affinities[linkStart + i] * factor) | 0;
+    const level = affinities[linkStart + i];
     if (a === runA && b === runB) {
       sum += level;
       count += 1;
