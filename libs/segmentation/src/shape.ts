@@ -14,6 +14,9 @@ export type LabelArray =
   | BigUint64Array
   | BigInt64Array;
 
+/** Voxel indices are held in 32-bit signed integers. */
+const MOST_VOXELS = 2 ** 31;
+
 /** Number of voxels of a shape; refuses shapes that are not three positive integers. */
 export function voxelCount(shape: Vec3): number {
   const ok = shape.length === 3 && shape.every((side) => Number.isSafeInteger(side) && side > 0);
@@ -22,7 +25,12 @@ export function voxelCount(shape: Vec3): number {
       'segmentation/bad-shape',
       `The shape is [${shape.join(', ')}], but three positive whole numbers (z, y, x) are needed: check the axes.`,
     );
-  return shape[0] * shape[1] * shape[2];
+  const voxels = shape[0] * shape[1] * shape[2];
+  if (voxels < MOST_VOXELS) return voxels;
+  throw new SegmentationError(
+    'segmentation/too-large',
+    `A volume of ${shape.join(' x ')} has ${voxels} voxels, but ${MOST_VOXELS - 1} fit in one piece: segment it in parts.`,
+  );
 }
 
 /** Throws unless an array called `what` holds exactly `expected` values. */

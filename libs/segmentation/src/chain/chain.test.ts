@@ -5,6 +5,7 @@ import { buildInput } from '../goldens/waterz-input.ts';
 import { connectedComponents } from '../labels/index.ts';
 import { variationOfInformation } from '../metrics/index.ts';
 import type { AffinityPredictor } from '../tiles/index.ts';
+import { absorbSmall } from './absorb.ts';
 import { parsePostProcessing, postprocess, segment, sweepThresholds, type PostProcessing } from './index.ts';
 
 const shape: Vec3 = [24, 48, 52];
@@ -102,6 +103,27 @@ describe('post-processing', () => {
   });
 });
 
+describe('absorbing small labels', () => {
+  it('prefers the neighbour of highest mean affinity, and goes on until none is small', () => {
+    // 1 - 2 - 3 - 4 in a row of cubes; 2 and 3 are small; 2 holds to 3, and together they hold to 4 rather than to 1
+    const graph = {
+      nodeCount: 4,
+      u: Uint32Array.of(1, 2, 3),
+      v: Uint32Array.of(2, 3, 4),
+      sum: Float64Array.of(100, 600, 200),
+      count: Uint32Array.of(1, 3, 1),
+      maximum: Uint32Array.of(100, 200, 200),
+      levels: 255,
+    };
+    const regions = absorbSmall(graph, Float64Array.of(0, 90, 4, 5, 90), Uint32Array.of(0, 1, 2, 3, 4), 10);
+    expect([regions[2] === regions[3], regions[3] === regions[4], regions[1] === regions[2]]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
 describe('post-processing as JSON', () => {
   it('is taken as it is when it is right', () => {
     const full = {
@@ -139,5 +161,11 @@ describe('post-processing as JSON', () => {
       segment(volume, predictor, { postprocessing: json as PostProcessing }).next(),
     ).rejects.toThrow(message);
     expect(asked).toBe(0);
+  });
+
+  it('is checked in a sweep too', () => {
+    const misspelt = { mode: '3d', sigma: 1 } as unknown as PostProcessing['watershed']; // as JSON would bring it
+    const sweep = sweepThresholds({ shape: [1, 1, 1], data: new Uint8Array(3) }, misspelt, 'mean', [0.5]);
+    expect(() => sweep.next()).toThrow(/watershed.sigma is not an option/);
   });
 });

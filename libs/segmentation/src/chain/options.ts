@@ -69,22 +69,31 @@ const rules: readonly Rule[] = [
  * @throws {SegmentationError} `segmentation/bad-option`, naming the first field that is wrong
  */
 export function parsePostProcessing(json: unknown): PostProcessing {
-  for (const { field, ok, must, optional } of rules) {
+  check(json, rules);
+  return json as PostProcessing; // every field was checked
+}
+
+/** The same for the part that makes fragments. */
+export function checkWatershed(watershed: unknown): void {
+  check(
+    { watershed },
+    rules.filter(({ field }) => field.startsWith('watershed.')),
+  );
+}
+
+function check(json: unknown, expected: readonly Rule[]): void {
+  for (const { field, ok, must, optional } of expected) {
     const value = field.split('.').reduce<unknown>((at, key) => childOf(at, key), json);
     if (value === undefined ? optional === true : ok(value)) continue;
-    throw new SegmentationError(
-      'segmentation/bad-option',
-      `postprocessing.${field} is ${JSON.stringify(value) ?? 'missing'}, but it must ${must}.`,
-    );
+    refuse(field, `is ${JSON.stringify(value) ?? 'missing'}, but it must ${must}.`);
   }
-  const known = new Set(rules.flatMap(({ field }) => [field, field.split('.')[0]]));
+  const known = new Set(expected.flatMap(({ field }) => [field, field.split('.')[0]]));
   const unknown = fieldsOf(json).find((field) => !known.has(field));
-  if (unknown !== undefined)
-    throw new SegmentationError(
-      'segmentation/bad-option',
-      `postprocessing.${unknown} is not an option: remove it, or check its spelling.`,
-    );
-  return json as PostProcessing; // every field was checked
+  if (unknown !== undefined) refuse(unknown, 'is not an option: remove it, or check its spelling.');
+}
+
+function refuse(field: string, why: string): never {
+  throw new SegmentationError('segmentation/bad-option', `postprocessing.${field} ${why}`);
 }
 
 function childOf(value: unknown, key: string): unknown {

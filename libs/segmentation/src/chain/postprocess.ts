@@ -1,18 +1,14 @@
 import type { QuantisedAffinities } from '../affinities.ts';
 import { agglomerate, applyLookup, type Scoring } from '../agglomeration/index.ts';
-import {
-  makeFragments,
-  type CellOptions,
-  type Fragments,
-  type WatershedOptions,
-} from '../fragments/index.ts';
+import { fragmentsByCell } from '../fragments/cells.ts';
+import type { CellOptions, Fragments, WatershedOptions } from '../fragments/index.ts';
 import { buildRegionGraph, type RegionGraph } from '../graph/index.ts';
 import { relabelConsecutive } from '../labels/index.ts';
 import { SegmentationError } from '../errors.ts';
 import type { ProgressEvent } from '../progress.ts';
 import type { Vec3 } from '../shape.ts';
 import { absorbSmall } from './absorb.ts';
-import { parsePostProcessing } from './options.ts';
+import { checkWatershed, parsePostProcessing } from './options.ts';
 
 /**
  * Everything between affinities and labels, as plain JSON: it is chosen by validation and travels in the model package.
@@ -51,9 +47,11 @@ export function* prepareSegmentation(
   affinities: QuantisedAffinities,
   watershed: PostProcessing['watershed'],
 ): Generator<ProgressEvent, PreparedSegmentation, void> {
-  yield { stage: 'fragments', done: 0, total: 1, unit: 'volumes' };
-  const fragments = makeFragments(affinities, watershed);
-  yield { stage: 'fragments', done: 1, total: 1, unit: 'volumes' };
+  checkWatershed(watershed);
+  const cells = fragmentsByCell(affinities, watershed);
+  let cell = cells.next();
+  for (; !cell.done; cell = cells.next()) yield { stage: 'fragments', ...cell.value, unit: 'cells' };
+  const fragments = cell.value;
   yield { stage: 'graph', done: 0, total: 1, unit: 'volumes' };
   const graph = buildRegionGraph(affinities.data, fragments.labels, fragments.shape);
   yield { stage: 'graph', done: 1, total: 1, unit: 'volumes' };

@@ -29,20 +29,43 @@ export function makeFragments(
   affinities: QuantisedAffinities,
   options: WatershedOptions & CellOptions,
 ): Fragments {
+  const steps = fragmentsByCell(affinities, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** `makeFragments` a cell at a time. */
+export function* fragmentsByCell(
+  affinities: QuantisedAffinities,
+  options: WatershedOptions & CellOptions,
+): Generator<{ readonly done: number; readonly total: number }, Fragments, void> {
   checkQuantised(affinities);
   const { shape } = affinities;
   const cell = options.cell ?? shape;
-  if (cell.every((side, axis) => side >= shape[axis])) {
+  const total = shape.reduce((product, side, axis) => product * Math.ceil(side / cell[axis]), 1);
+  yield { done: 0, total };
+  if (total === 1) {
     // A plateau of seeds may hang together by corners only; fragments hang together by faces.
-    const { labels, count } = relabelConsecutive(connectedComponents(watershed(affinities, options), shape));
-    return { shape, labels, count };
+    const labels = connectedComponents(watershed(affinities, options), shape);
+    yield { done: 1, total };
+    return numbered(labels, shape);
   }
   const labels = new Uint32Array(shape[0] * shape[1] * shape[2]);
+  let done = 0;
   for (let z = 0; z < shape[0]; z += cell[0])
     for (let y = 0; y < shape[1]; y += cell[1])
-      for (let x = 0; x < shape[2]; x += cell[2]) fillCell(labels, affinities, [z, y, x], cell, options);
-  const dense = relabelConsecutive(labels);
-  return { shape, labels: dense.labels, count: dense.count };
+      for (let x = 0; x < shape[2]; x += cell[2]) {
+        fillCell(labels, affinities, [z, y, x], cell, options);
+        yield { done: ++done, total };
+      }
+  return numbered(labels, shape);
+}
+
+function numbered(names: Uint32Array, shape: Vec3): Fragments {
+  const { labels, count } = relabelConsecutive(names);
+  return { shape, labels, count };
 }
 
 /** Writes a cell's fragments: each is named by 1 + the raster index, in the volume, of its first voxel. */
