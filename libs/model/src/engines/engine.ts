@@ -41,6 +41,7 @@ export async function openEngine(choice: EngineChoice = 'auto'): Promise<Engine>
     await loadNativeTensorflow();
     return engineOf(tf, 'tensorflow');
   }
+  tf.enableProdMode(); // only its warnings go: they advise an npm package that does not install; ADVICE does
   if (!(await tf.setBackend('cpu')))
     throw new ModelError(
       'model/engine',
