@@ -1,26 +1,22 @@
-import { createProgram } from './program.ts';
+import { Interruption, outcomeOf } from './outcome.ts';
+import { createProgram } from './program/index.ts';
 
 /** Runs the command line of this process. Ctrl-C asks for a resumable end; a second one ends at once. */
 export async function main(argv: readonly string[]): Promise<void> {
   const controller = new AbortController();
+  const { signal } = controller;
   process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (signal.aborted) process.exit(130);
     process.stderr.write('\nStopping after this step; press Ctrl-C again to stop at once.\n');
-    controller.abort(new Error('interrupted'));
+    controller.abort(new Interruption('SIGINT'));
   });
-  process.on('SIGTERM', () => controller.abort(new Error('terminated')));
-  const program = createProgram(async (run) => {
-    try {
-      process.exitCode = await run(controller.signal);
-    } catch (error) {
-      if (controller.signal.aborted) process.exitCode = 130;
-      else {
-        process.stderr.write(`tokenunify: ${error instanceof Error ? error.message : String(error)}\n`);
-        if (process.env['TOKENUNIFY_DEBUG'] && error instanceof Error)
-          process.stderr.write(`${error.stack}\n`);
-        process.exitCode = 1;
-      }
-    }
+  process.on('SIGTERM', () => controller.abort(new Interruption('SIGTERM')));
+  // A reader that went away (`| head`) wants no more: that is no crash, and a training still ends resumably.
+  process.stdout.on('error', (error) => controller.abort(error));
+  process.stderr.on('error', () => {});
+  const debug = Boolean(process.env['TOKENUNIFY_DEBUG']);
+  const program = createProgram(async ({ json }, run) => {
+    process.exitCode = await outcomeOf(run, { signal, json, debug });
   });
   await program.parseAsync([...argv]);
 }

@@ -8,3 +8,8 @@ export class CommandError extends Error {
     this.code = code;
   }
 }
+
+/** True for a `CommandError`, with one of `codes` when any are given. */
+export function isCommandError(error: unknown, ...codes: CommandError['code'][]): error is CommandError {
+  return error instanceof CommandError && (codes.length === 0 || codes.includes(error.code));
+}

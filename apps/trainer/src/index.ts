@@ -1,2 +1,2 @@
 export { main } from './cli.ts';
-export { createProgram } from './program.ts';
+export { createProgram } from './program/index.ts';

@@ -1,8 +1,10 @@
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@tokenunify/model';
 import { CommandError } from './errors.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /**
  * What a training leaves behind:
@@ -14,41 +16,44 @@ import { CommandError } from './errors.ts';
  */
 export class RunDirectory {
   readonly path: string;
+  readonly #settings: Settings;
 
-  private constructor(path: string) {
+  private constructor(path: string, settings: Settings) {
     this.path = path;
+    this.#settings = settings;
   }
 
   /**
+   * Checks that a run of these settings may be started or gone on with there. Nothing is written before `begin`.
+   *
    * @param resume go on in a directory that has a run of the same settings; otherwise it must be new
+   * @throws CommandError `trainer/run`, naming the setting that is another
    */
-  static async open(
-    path: string,
-    settings: Readonly<Record<string, unknown>>,
-    resume: boolean,
-  ): Promise<RunDirectory> {
+  static async open(path: string, settings: Settings, resume: boolean): Promise<RunDirectory> {
     const file = join(path, 'run.json');
-    const text = `${JSON.stringify(settings, undefined, 2)}\n`;
     if (existsSync(file)) {
       if (!resume)
         throw new CommandError(
           'trainer/run',
           `${path} already holds a run; pass --resume to go on with it, or choose another --out.`,
         );
-      const changed = difference(
-        JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>,
-        settings,
-      );
-      if (changed)
+      const before = await readSettings(file);
+      const changed = difference(before, settings);
+      if (changed !== undefined)
         throw new CommandError(
           'trainer/run',
-          `${path} was started with another ${changed}; resume with the same settings, or choose another --out.`,
+          `${path} was started with another ${changed}, ${say(before[changed])} instead of ${say(settings[changed])}; resume with the same settings, or choose another --out.`,
         );
-    } else {
-      await mkdir(path, { recursive: true });
-      await writeFile(file, text);
     }
-    return new RunDirectory(path);
+    return new RunDirectory(path, settings);
+  }
+
+  /** Makes the directory and notes the settings, once everything that can be refused was not. */
+  async begin(): Promise<void> {
+    const file = join(this.path, 'run.json');
+    if (existsSync(file)) return endLastLine(join(this.path, 'log.jsonl'));
+    await mkdir(this.path, { recursive: true });
+    await writeFile(file, `${JSON.stringify(this.#settings, undefined, 2)}\n`);
   }
 
   /** The state to go on from, if the run has one. */
@@ -70,20 +75,30 @@ export class RunDirectory {
   async log(entry: Readonly<Record<string, unknown>>): Promise<void> {
     await appendFile(join(this.path, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
   }
-
-  /** Checkpoints for use, in order of their steps. */
-  async checkpoints(): Promise<readonly string[]> {
-    const names = (await readdir(this.path)).filter((name) => /^checkpoint-\d+\.safetensors$/.test(name));
-    return names.sort().map((name) => join(this.path, name));
-  }
 }
 
 const checkpointName = (step: number): string => `checkpoint-${String(step).padStart(6, '0')}.safetensors`;
 
-function difference(
-  before: Record<string, unknown>,
-  now: Readonly<Record<string, unknown>>,
-): string | undefined {
+const say = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
+
+async function readSettings(file: string): Promise<Settings> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Settings; // `begin` wrote an object
+  } catch (cause) {
+    throw new CommandError(
+      'trainer/run',
+      `${file} is not readable JSON, so what the run was started with is lost; choose another --out.`,
+      cause,
+    );
+  }
+}
+
+/** A run that was killed while it wrote a line must not spoil the next one. */
+async function endLastLine(file: string): Promise<void> {
+  if (existsSync(file) && !/(^|\n)$/.test(await readFile(file, 'utf8'))) await appendFile(file, '\n');
+}
+
+function difference(before: Settings, now: Settings): string | undefined {
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...keys].find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
 }

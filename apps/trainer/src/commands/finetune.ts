@@ -1,4 +1,14 @@
-import { finetune, presetNamed, readCheckpoint, type EngineChoice, type Vec3 } from '@tokenunify/model';
+import {
+  checkCrop,
+  finetune,
+  presetNamed,
+  readCheckpoint,
+  type EngineChoice,
+  type Preset,
+  type Vec3,
+  type Weights,
+} from '@tokenunify/model';
+import { CommandError } from '../errors.ts';
 import { createReporter, type Reporter } from '../progress/reporter.ts';
 import { RunDirectory } from '../run-directory.ts';
 import { CropSampler } from '../sampling/crops.ts';
@@ -40,12 +50,14 @@ export async function runFinetune(
     ...{ command: 'finetune', preset: preset.name, raw, labels, box: box ?? null, from: from ?? null },
     ...{ crop, batch, steps, seed, rate, erode, isotropic },
   };
-  const block = await loadBlock({ raw, labels, ...(box ? { box } : {}) }, signal);
-  const pretrained = from === undefined ? undefined : (await readCheckpoint(from)).weights;
+  checkCrop(preset, crop);
   const run = await RunDirectory.open(command.out, settings, command.resume);
-  const engine = await announceEngine(command.engine, reporter);
+  const block = await loadBlock({ raw, labels, ...(box && { box }) }, signal);
   const sampler = new CropSampler([block], { isotropic, intensity: strongIntensity });
+  sampler.checkFits(crop);
+  const pretrained = from === undefined ? undefined : await readPretrained(from, preset);
   const last = await run.last();
+  const engine = await announceEngine(command.engine, reporter);
   const training = finetune({
     engine,
     preset,
@@ -54,14 +66,25 @@ export async function runFinetune(
     steps,
     seed,
     erode,
-    ...(pretrained ? { pretrained } : {}),
+    ...(pretrained && { pretrained }),
     schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
     averageDecay: 0.99,
     checkpointEvery: command.checkpointEvery,
     state: { ...settings, engine: engine.name },
     sampleCrop: (shape, random) => sampler.labelled(shape, random),
     signal,
-    ...(last ? { resume: last } : {}),
+    ...(last && { resume: last }),
   });
   return finish(reporter, 'finetune', await follow('finetune', training, run, reporter), command.out);
+}
+
+/** Weights of another preset would be taken where they happen to fit, which is next to training from scratch. */
+async function readPretrained(file: string, preset: Preset): Promise<Weights> {
+  const { weights, state } = await readCheckpoint(file);
+  if (state['preset'] !== preset.name)
+    throw new CommandError(
+      'trainer/data',
+      `${file} has weights of the preset '${String(state['preset'])}', not '${preset.name}'; pretrain that one, or choose it with --preset.`,
+    );
+  return weights;
 }

@@ -59,7 +59,7 @@ async function thing(what: string): Promise<Facts> {
     const { name, version, digest, preset, tileShape, voxelSize, postprocessing } =
       await readModelPackage(what);
     return {
-      kind: 'model package',
+      type: 'model package',
       name,
       version,
       digest,
@@ -73,7 +73,7 @@ async function thing(what: string): Promise<Facts> {
     const { state, weights, optimizer } = await readCheckpoint(what);
     const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
     return {
-      kind: 'checkpoint',
+      type: 'checkpoint',
       bytes: statSync(what).size,
       weights: weights.size,
       values,
@@ -85,7 +85,7 @@ async function thing(what: string): Promise<Facts> {
   try {
     const { format, dtype, shape, channels, chunkShape, voxelSize, offset, attributes } = volume;
     return {
-      kind: 'volume',
+      type: 'volume',
       format,
       dtype,
       shape,

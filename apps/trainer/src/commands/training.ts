@@ -6,7 +6,8 @@ import {
   type StepEvent,
   type TrainingEvent,
 } from '@tokenunify/model';
-import type { Reporter } from '../progress/reporter.ts';
+import { exitCodes } from '../outcome.ts';
+import type { ProgressLine, Reporter } from '../progress/reporter.ts';
 import type { RunDirectory } from '../run-directory.ts';
 
 /** What every command that trains shares: the engine, said aloud, and the reader of the loop's events. */
@@ -22,16 +23,24 @@ export async function announceEngine(choice: EngineChoice, reporter: Reporter): 
 
 type Training = AsyncGenerator<TrainingEvent, { finished: boolean }>;
 
+export interface Trained {
+  readonly finished: boolean;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly checkpoint: string | undefined;
+}
+
 /** Reads a training to its end: logs steps, saves checkpoints. */
 export async function follow(
   stage: string,
   training: Training,
   run: RunDirectory,
   reporter: Reporter,
-): Promise<{ finished: boolean; steps: number; seconds: number; checkpoint: string | undefined }> {
+): Promise<Trained> {
   let checkpoint: string | undefined;
   let steps = 0;
   let seconds = 0;
+  await run.begin();
   for (;;) {
     const { value, done } = await training.next();
     if (done) return { finished: value.finished, steps, seconds, checkpoint };
@@ -45,7 +54,7 @@ export async function follow(
   }
 }
 
-function stepLine(stage: string, event: StepEvent) {
+function stepLine(stage: string, { kind: _, ...event }: StepEvent): ProgressLine {
   const losses = Object.entries(event.losses)
     .map(([name, loss]) => `${name} ${loss.toFixed(4)}`)
     .join('  ');
@@ -55,24 +64,20 @@ function stepLine(stage: string, event: StepEvent) {
     done: event.step,
     total: event.steps,
     detail: `${losses}  ${throughput}`,
-    data: { ...event },
+    data: event,
   };
 }
 
-/** 130 on Ctrl-C, as shells expect; the state is resumable. */
-export function finish(
-  reporter: Reporter,
-  command: string,
-  done: { finished: boolean; steps: number; seconds: number; checkpoint: string | undefined },
-  out: string,
-): number {
-  if (!done.finished) {
+/** Says how a training ended; when it was interrupted the state is resumable. */
+export function finish(reporter: Reporter, command: string, trained: Trained, out: string): number {
+  if (!trained.finished) {
     reporter.note(`Stopped; go on with \`tokenunify ${command} ... --out ${out} --resume\`.`);
-    return 130;
+    return exitCodes.SIGINT;
   }
+  const { steps, seconds, checkpoint } = trained;
   reporter.result(
-    `${command}: ${done.steps} steps in ${done.seconds.toFixed(0)} s${done.checkpoint ? `, ${done.checkpoint}` : ''}`,
-    { command, steps: done.steps, seconds: done.seconds, checkpoint: done.checkpoint ?? null },
+    `${command}: ${steps} steps in ${seconds.toFixed(0)} s${checkpoint ? `, ${checkpoint}` : ''}`,
+    { command, steps, seconds, checkpoint: checkpoint ?? null },
   );
   return 0;
 }

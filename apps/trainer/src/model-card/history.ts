@@ -10,6 +10,7 @@ export interface TrainingRun {
   readonly engine: string;
   readonly steps: number;
   readonly seconds: number;
+  /** Means over the last 50 steps, or as many as there were. */
   readonly finalLosses: Readonly<Record<string, number>>;
 }
 
@@ -18,6 +19,9 @@ interface LoggedStep {
   readonly seconds: number;
   readonly losses: Readonly<Record<string, number>>;
 }
+
+/** Steps whose mean loss is told. */
+const TAIL = 50;
 
 /**
  * The trainings a checkpoint came from, first pretraining, then fine-tuning, read from the run directories.
@@ -32,18 +36,12 @@ export async function trainingHistory(
   const from = settings['from'];
   const before =
     typeof from === 'string' ? await trainingHistory(dirname(from), (await readCheckpoint(from)).state) : [];
-  const log = existsSync(join(directory, 'log.jsonl'))
-    ? await readFile(join(directory, 'log.jsonl'), 'utf8')
-    : '';
-  const lines = log.split('\n').filter((line) => line !== '');
   // a killed and resumed run has logged some steps twice: the last one counts
-  const byStep = new Map(
-    lines.map((line) => JSON.parse(line) as LoggedStep).map((entry) => [entry.step, entry]),
-  );
+  const byStep = new Map((await readLog(join(directory, 'log.jsonl'))).map((entry) => [entry.step, entry]));
   const reached = typeof state['step'] === 'number' ? state['step'] : Infinity;
   const counted = [...byStep.values()].filter(({ step }) => step <= reached);
   const seconds = counted.reduce((sum, step) => sum + step.seconds, 0);
-  const tail = counted.slice(-50);
+  const tail = counted.slice(-TAIL);
   const names = Object.keys(tail[0]?.losses ?? {});
   const mean = (name: string) => tail.reduce((sum, { losses }) => sum + (losses[name] ?? 0), 0) / tail.length;
   return [
@@ -57,6 +55,17 @@ export async function trainingHistory(
       finalLosses: Object.fromEntries(names.map((name) => [name, Number(mean(name).toFixed(5))])),
     },
   ];
+}
+
+async function readLog(file: string): Promise<readonly LoggedStep[]> {
+  if (!existsSync(file)) return [];
+  return (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as LoggedStep]; // `RunDirectory.log` wrote it
+    } catch {
+      return []; // the empty end, and a line that a killed run did not finish
+    }
+  });
 }
 
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {

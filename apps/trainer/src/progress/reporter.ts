@@ -1,3 +1,6 @@
+/** What a line of `--json` holds besides its kind. */
+export type Data = Readonly<Record<string, unknown>> & { readonly kind?: never };
+
 /**
  * Progress of long commands, one event in, three readers: a line that rewrites itself on a terminal, one line a step
  * elsewhere, JSON lines for machines (`--json`). Progress goes to stderr, results to stdout.
@@ -10,7 +13,7 @@ export interface ProgressLine {
   /** Said behind the numbers, as `loss 0.0123`. */
   readonly detail?: string;
   /** Everything, for `--json`. */
-  readonly data?: Readonly<Record<string, unknown>>;
+  readonly data?: Data;
 }
 
 export interface Reporter {
@@ -18,7 +21,7 @@ export interface Reporter {
   /** A sentence for people; with `--json` an object of kind `note`. */
   note(text: string): void;
   /** The result: on stdout. */
-  result(text: string, data: Readonly<Record<string, unknown>>): void;
+  result(text: string, data: Data): void;
 }
 
 export interface Terminal {
@@ -44,6 +47,7 @@ export function createReporter(options: { json: boolean; terminal?: Terminal }):
   let stage = '';
   let began = 0;
   let first = 0;
+  let last = 0;
   let said = -Infinity;
   let open = false;
   const close = () => {
@@ -53,10 +57,12 @@ export function createReporter(options: { json: boolean; terminal?: Terminal }):
   return {
     progress(line) {
       const now = terminal.now();
-      if (line.stage !== stage) {
+      // the same stage again, as for the next checkpoint, is timed anew
+      if (line.stage !== stage || line.done < last) {
         close();
         [stage, began, first, said] = [line.stage, now, line.done, -Infinity];
       }
+      last = line.done;
       const finished = line.done >= line.total;
       if (!finished && now - said < (terminal.interactive ? 100 : QUIET_MS)) return;
       said = now;
@@ -104,4 +110,16 @@ function clock(seconds: number): string {
     : m > 0
       ? `${m}m${String(s).padStart(2, '0')}`
       : `${s}s`;
+}
+
+/** Reads steps to their result, and reports them. */
+export async function drain<T>(
+  steps: AsyncGenerator<{ readonly stage: string; readonly done: number; readonly total: number }, T>,
+  reporter: Reporter,
+): Promise<T> {
+  for (;;) {
+    const { value, done } = await steps.next();
+    if (done) return value;
+    reporter.progress({ stage: value.stage, done: value.done, total: value.total });
+  }
 }

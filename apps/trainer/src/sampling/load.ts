@@ -1,4 +1,4 @@
-import { boxShape, openVolume, wholeBox, type Volume } from '@tokenunify/em-io';
+import { boxShape, openVolume, toUint32, wholeBox, type Box, type Volume } from '@tokenunify/em-io';
 import { CommandError } from '../errors.ts';
 import { parseBox } from './box.ts';
 import type { Block } from './crops.ts';
@@ -14,54 +14,73 @@ export interface LoadedBlock extends Block {
   readonly voxelSize?: readonly [number, number, number];
 }
 
-/** Reads a box of a volume (and of its labels) into memory. */
-export async function loadBlock(location: BlockLocation, signal?: AbortSignal): Promise<LoadedBlock> {
+export interface LabelledBlock extends LoadedBlock {
+  readonly labels: Uint32Array;
+}
+
+/**
+ * Reads a box of a volume (and of its labels) into memory.
+ *
+ * @throws CommandError `trainer/data` for what cannot be trained on or scored, `trainer/usage` for a box outside;
+ *   EmIoError for what cannot be read; the signal's reason
+ */
+export async function loadBlock(
+  location: BlockLocation & { readonly labels: string },
+  signal?: AbortSignal,
+): Promise<LabelledBlock>;
+export async function loadBlock(location: BlockLocation, signal?: AbortSignal): Promise<LoadedBlock>;
+export async function loadBlock(
+  { raw, labels, box: text }: BlockLocation,
+  signal?: AbortSignal,
+): Promise<LoadedBlock> {
   const options = signal ? { signal } : {};
-  const raw = await reading(location.raw, async (volume) => {
+  return reading(raw, async (volume) => {
+    checkAxes(volume, raw);
+    const box = text === undefined ? wholeBox(volume.shape) : parseBox(text, volume.shape);
     if (volume.dtype !== 'uint8')
       throw new CommandError(
         'trainer/data',
-        `${location.raw} has dtype ${volume.dtype}; training reads uint8 grey values, so convert it first.`,
+        `${raw} has dtype ${volume.dtype}, but grey values are uint8 here; convert it first.`,
       );
-    const box = location.box === undefined ? wholeBox(volume.shape) : parseBox(location.box, volume.shape);
-    const data = (await volume.read(box, options)).data as Uint8Array; // its dtype was checked
-    return { box, data, shape: volume.shape, voxelSize: volume.voxelSize };
+    const { data } = await volume.read(box, options);
+    return {
+      source: raw,
+      shape: boxShape(box),
+      raw: data as Uint8Array, // its dtype was checked
+      ...(volume.voxelSize && { voxelSize: volume.voxelSize }),
+      ...(labels !== undefined && { labels: await readLabels(labels, volume, box, options) }),
+    };
   });
-  const block = {
-    source: location.raw,
-    shape: boxShape(raw.box),
-    raw: raw.data,
-    ...(raw.voxelSize ? { voxelSize: raw.voxelSize } : {}),
-  };
-  if (location.labels === undefined) return block;
-  const source = location.labels;
-  const labels = await reading(source, async (volume) => {
+}
+
+function readLabels(
+  source: string,
+  raw: Volume,
+  box: Box,
+  options: { readonly signal?: AbortSignal },
+): Promise<Uint32Array> {
+  return reading(source, async (volume) => {
+    checkAxes(volume, source);
     if (String(volume.shape) !== String(raw.shape))
       throw new CommandError(
         'trainer/data',
-        `${source} has shape [${volume.shape}], ${location.raw} has [${raw.shape}]; labels must cover the raw volume voxel by voxel.`,
+        `${source} has shape [${volume.shape.join(', ')}], ${raw.location} has [${raw.shape.join(', ')}]; labels must cover the raw volume voxel by voxel.`,
       );
-    return toIds((await volume.read(raw.box, options)).data, source);
+    return toUint32(await volume.read(box, options), source);
   });
-  return { ...block, labels };
 }
 
-/** Ids as uint32; larger ones are refused rather than wrapped. */
-function toIds(data: ArrayLike<number | bigint>, source: string): Uint32Array {
-  if (data instanceof Uint32Array) return data;
-  if (data instanceof Float32Array || data instanceof Float64Array)
-    throw new CommandError('trainer/data', `${source} holds floating-point numbers; labels are integer ids.`);
-  const ids = new Uint32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const id = Number(data[i]);
-    if (id < 0 || id > 0xffffffff)
-      throw new CommandError(
-        'trainer/data',
-        `${source} holds the id ${data[i]}; ids must be in [0, 2^32), so relabel it first.`,
-      );
-    ids[i] = id;
-  }
-  return ids;
+function checkAxes({ channels, shape }: Volume, source: string): void {
+  if (channels !== undefined)
+    throw new CommandError(
+      'trainer/data',
+      `${source} has ${channels} channels, but a volume with the axes (z, y, x) is needed; write one channel on its own.`,
+    );
+  if (shape.includes(0))
+    throw new CommandError(
+      'trainer/data',
+      `${source} has shape [${shape.join(', ')}] and no voxels; name another volume.`,
+    );
 }
 
 async function reading<T>(location: string, use: (volume: Volume) => Promise<T>): Promise<T> {
