@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { balancedCrossEntropy } from './finetuning.ts';
+import { openEngine } from '../engines/engine.ts';
+import { describeNetwork } from '../network/describe.ts';
+import { small, uniform } from '../network/small.fixture.ts';
+import type { Vec3 } from '../ops/ops.ts';
+import { balancedCrossEntropy, finetune } from './finetuning.ts';
+import { initialWeights, type Weights } from './weights.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -76,5 +81,56 @@ describe('balanced cross-entropy', () => {
       expect(first).toBeCloseTo((sigmoid(a) - 1) / 2, 6);
       expect(second).toBeCloseTo(sigmoid(b) / 2, 6);
     }
+  });
+});
+
+describe('fine-tuning', () => {
+  const crop: Vec3 = [8, 8, 8];
+  const names = describeNetwork(small, 'affinities').parameters.map(({ name }) => name);
+
+  /** The weights after one step. */
+  async function afterOneStep(peak: number, pretrained?: Weights): Promise<Weights> {
+    const run = finetune({
+      engine: await openEngine('cpu'),
+      preset: small,
+      crop,
+      batch: 2,
+      erode: true,
+      steps: 1,
+      seed: 5,
+      schedule: { peak, warmup: 0, final: 1 },
+      averageDecay: 0.9,
+      checkpointEvery: 1,
+      state: {},
+      sampleCrop: (shape, random) => ({
+        raw: uniform(shape, random.integer(1000), 0, 1),
+        labels: Uint32Array.from(uniform(shape, 1), (value) => (value > 0 ? 1 : 2)),
+      }),
+      ...(pretrained ? { pretrained } : {}),
+    });
+    for await (const event of run) if (event.kind === 'checkpoint') return event.checkpoint.weights;
+    throw new Error('no checkpoint');
+  }
+
+  it('starts from pretrained weights, with a fresh head', async () => {
+    const pretrained = initialWeights(describeNetwork(small, 'pretraining').parameters, 1);
+    const fresh = initialWeights(describeNetwork(small, 'affinities').parameters, 5);
+    const started = await afterOneStep(0, pretrained);
+    for (const name of names)
+      expect(started.get(name), name).toEqual((pretrained.has(name) ? pretrained : fresh).get(name));
+  });
+
+  it('starts from scratch without them', async () => {
+    expect(await afterOneStep(0)).toEqual(initialWeights(describeNetwork(small, 'affinities').parameters, 5));
+  });
+
+  it('trains everything: a step moves every parameter', async () => {
+    const [before, after] = [await afterOneStep(0), await afterOneStep(0.01)];
+    for (const name of names) expect(after.get(name), name).not.toEqual(before.get(name));
+  });
+
+  it('refuses a crop that does not suit the preset before anything runs', () => {
+    const options = { preset: small, crop: [8, 8, 9] } as unknown as Parameters<typeof finetune>[0]; // fails before the rest is read
+    expect(() => finetune(options)).toThrow(/axis x must be a positive multiple of 4/);
   });
 });
