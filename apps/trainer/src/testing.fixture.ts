@@ -58,7 +58,7 @@ export async function temporaryDirectory() {
 }
 
 /** A volume of bright cells with dark membranes, and its ids: the cells of the nearest of some seeds. */
-export function cells(shape: Vec3, seeds = 12): { raw: NdArray; labels: NdArray } {
+export function cells(shape: Vec3, seeds = 12) {
   const random = new Random(7);
   const centres = Array.from({ length: seeds }, () => shape.map((side) => random.next() * side));
   const size = shape[0] * shape[1] * shape[2];
@@ -70,7 +70,10 @@ export function cells(shape: Vec3, seeds = 12): { raw: NdArray; labels: NdArray 
     labels[v] = 1 + distances.indexOf(nearest!);
     raw[v] = (second! - nearest! < 2 ? 60 : 180) + random.integer(30);
   }
-  return { raw: { dtype: 'uint8', shape, data: raw }, labels: { dtype: 'uint32', shape, data: labels } };
+  return {
+    raw: { dtype: 'uint8', shape, data: raw },
+    labels: { dtype: 'uint32', shape, data: labels },
+  } as const satisfies Record<string, NdArray>;
 }
 
 /** Writes an array as .npy or .zarr. */

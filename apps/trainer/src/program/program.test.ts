@@ -1,0 +1,267 @@
+import { engineNames, presets } from '@tokenunify/model';
+import { CommanderError, type Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './index.ts';
+import { engineChoices, presetChoices } from './shared.ts';
+
+/** The command line, which tells what it would run instead of running it. */
+function recorded() {
+  const said = { out: '', error: '', runs: 0 };
+  const program = createProgram(async () => void said.runs++);
+  const settle = (command: Command) => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => (said.out += text),
+      writeErr: (text) => (said.error += text),
+      getOutHelpWidth: () => 120,
+    });
+    command.commands.forEach(settle);
+  };
+  settle(program);
+  return { said, program };
+}
+
+function help(...args: string[]): string {
+  const { said, program } = recorded();
+  expect(() => program.parse([...args, '--help'], { from: 'user' })).toThrow(CommanderError);
+  return said.out;
+}
+
+describe('--help', () => {
+  it('of tokenunify', () =>
+    expect(help()).toMatchInlineSnapshot(`
+    "Usage: tokenunify [options] [command]
+
+    Neuron segmentation of electron-microscopy volumes: training, export, segmentation.
+
+    Options:
+      -h, --help                          display help for command
+
+    Commands:
+      pretrain [options]                  Pretrain a network on unlabelled volumes: random, next and next-all token
+                                          prediction.
+      finetune [options]                  Fine-tune to affinities on a labelled volume.
+      export [options]                    Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights,
+                                          and check it.
+      evaluate [options]                  Score a model on labelled voxels, beside segmentations that learn nothing; or
+                                          choose post-processing.
+      segment [options] <input> <output>  Segment a volume; the extension of the output picks its format (.zarr, .npy).
+      info [options] [what]               What this machine can run; or what a volume, a checkpoint or a model package is.
+      help [command]                      display help for command
+    "
+  `));
+  it('of pretrain', () =>
+    expect(help('pretrain')).toMatchInlineSnapshot(`
+    "Usage: tokenunify pretrain [options]
+
+    Pretrain a network on unlabelled volumes: random, next and next-all token prediction.
+
+    Options:
+      --engine <name>         training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
+      --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
+      --preset <name>         network (choices: "nano", default: "nano")
+      --steps <n>             steps of training (default: 1000)
+      --seed <n>              everything random follows from it (default: 1)
+      --checkpoint-every <n>  steps between checkpoints (default: 200)
+      --no-isotropic          never swap z with y and x when augmenting
+      --out <directory>       run directory: settings, log, checkpoints
+      --resume                go on with the run in --out (default: false)
+      --json                  JSON lines on stdout (default: false)
+      --raw <location>        volume (path, or file.h5:/dataset); repeat for more
+      --voxels-per-step <n>   voxels that go through the network in one step (default: 262144)
+      --crops <sides>         sides of the cubic crops, phase by phase; default: the curriculum's
+      --rate <rate>           peak learning rate (default: 0.002)
+      -h, --help              display help for command
+    "
+  `));
+  it('of finetune', () =>
+    expect(help('finetune')).toMatchInlineSnapshot(`
+    "Usage: tokenunify finetune [options]
+
+    Fine-tune to affinities on a labelled volume.
+
+    Options:
+      --engine <name>         training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
+      --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
+      --preset <name>         network (choices: "nano", default: "nano")
+      --steps <n>             steps of training (default: 1000)
+      --seed <n>              everything random follows from it (default: 1)
+      --checkpoint-every <n>  steps between checkpoints (default: 200)
+      --no-isotropic          never swap z with y and x when augmenting
+      --out <directory>       run directory: settings, log, checkpoints
+      --resume                go on with the run in --out (default: false)
+      --json                  JSON lines on stdout (default: false)
+      --raw <location>        volume (path, or file.h5:/dataset)
+      --labels <location>     neuron ids of the same shape, 0 = unlabelled
+      --from <checkpoint>     a checkpoint of pretrain; absent: from scratch
+      --crop <z,y,x>          voxels of a crop; default: the preset's
+      --batch <n>             crops a step (default: 1)
+      --rate <rate>           peak learning rate (default: 0.002)
+      --no-erode              keep labels up to the boundary; by default boundaries are two voxels wide
+      -h, --help              display help for command
+    "
+  `));
+  it('of export', () =>
+    expect(help('export')).toMatchInlineSnapshot(`
+    "Usage: tokenunify export [options]
+
+    Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights, and check it.
+
+    Options:
+      --checkpoint <file>        a checkpoint of finetune
+      --out <directory>          the model package
+      --name <name>              name of the model (default: "TokenUnify nano")
+      --model-version <version>  semantic version of the model (default: "0.1.0")
+      --selection <file>         post-processing and scores that evaluate --select wrote
+      --report <file>            scores that evaluate --report wrote
+      --tile <z,y,x>             voxels of a tile; default: the preset's crop
+      --voxel-size <z,y,x>       nm, of the training data
+      --opset <n>                ONNX operator set, 17 to 21 (default: 17)
+      --timestamp <time>         ISO 8601, for reproducible packages; default: now
+      --overwrite                replace a package that is there (default: false)
+      --engine <name>            training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
+      --json                     JSON lines on stdout (default: false)
+      -h, --help                 display help for command
+    "
+  `));
+  it('of evaluate', () =>
+    expect(help('evaluate')).toMatchInlineSnapshot(`
+    "Usage: tokenunify evaluate [options]
+
+    Score a model on labelled voxels, beside segmentations that learn nothing; or choose post-processing.
+
+    Options:
+      --model <directory>      a model package
+      --checkpoint <files...>  checkpoints of finetune
+      --raw <location>         volume
+      --labels <location>      truth, 0 = ignored
+      --box <ranges>           what is scored, z,y,x, as ':,158:190,:'
+      --tune-box <ranges>      where the intensity baseline is tuned; never the scored voxels
+      --no-baselines           only the model
+      --tile <z,y,x>           with --checkpoint: voxels of a tile; default: the preset's crop
+      --postprocessing <json>  instead of the package's
+      --report <file>          write the scores here, as JSON
+      --select <file>          choose checkpoint and post-processing by lowest VOI, and write the choice here
+      --watershed <json...>    with --select: watersheds to try (default: ["{\\"mode\\":\\"3d\\"}"])
+      --scoring <names...>     with --select: scorings to try (default: ["mean","hist50"])
+      --thresholds <list>      with --select: ascending (default: [0.1,0.2,0.3,0.4,0.5,0.6,0.7])
+      --minimum-sizes <list>   with --select: voxels (default: [0])
+      --threads <n>            threads of inference
+      --engine <name>          training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
+      --json                   JSON lines on stdout (default: false)
+      -h, --help               display help for command
+    "
+  `));
+  it('of segment', () =>
+    expect(help('segment')).toMatchInlineSnapshot(`
+    "Usage: tokenunify segment [options] <input> <output>
+
+    Segment a volume; the extension of the output picks its format (.zarr, .npy).
+
+    Options:
+      --model <directory>      a model package (default: the bundled one)
+      --box <ranges>           only this part, cut out first
+      --raw-range <low,high>   for volumes that are not uint8: the values of black and white
+      --affinities <location>  write the affinities too, uint8 [3, z, y, x]
+      --threshold <t>          agglomeration threshold, instead of the package's
+      --postprocessing <json>  all of the post-processing, instead of the package's
+      --threads <n>            threads of inference
+      --overwrite              replace an output that is there (default: false)
+      --json                   JSON lines on stdout (default: false)
+      -h, --help               display help for command
+    "
+  `));
+  it('of info', () =>
+    expect(help('info')).toMatchInlineSnapshot(`
+    "Usage: tokenunify info [options] [what]
+
+    What this machine can run; or what a volume, a checkpoint or a model package is.
+
+    Options:
+      --json      JSON lines on stdout (default: false)
+      -h, --help  display help for command
+    "
+  `));
+});
+
+describe('options', () => {
+  it('name the engines and presets of the library, which --help does not load', () => {
+    expect(engineChoices).toEqual(['auto', ...engineNames]);
+    expect(presetChoices).toEqual(Object.keys(presets));
+  });
+
+  const pretrain = ['pretrain', '--raw', 'a', '--out', 'b'];
+  const finetune = ['finetune', '--raw', 'a', '--labels', 'c', '--out', 'b'];
+  const evaluate = ['evaluate', '--raw', 'a', '--labels', 'c'];
+  it.each([
+    [[...pretrain, '--raw', 'd', '--crops', '32,48,64', '--seed', '0', '--rate', '1e-3', '--box', ':,:,:']],
+    [[...finetune, '--crop', '16x32x48', '--no-erode', '--engine', 'cpu']],
+    [
+      [
+        'export',
+        '--checkpoint',
+        'a',
+        '--out',
+        'b',
+        '--voxel-size',
+        '35,8,8',
+        '--opset',
+        '21',
+        '--tile',
+        '16,16,16',
+      ],
+    ],
+    [
+      [
+        ...evaluate,
+        '--checkpoint',
+        'a',
+        'b',
+        '--select',
+        's',
+        '--thresholds',
+        '0.1,0.9',
+        '--watershed',
+        '{}',
+        '{}',
+      ],
+    ],
+    [['segment', 'a', 'b.npy', '--threshold', '0', '--raw-range', '-1,1.5', '--threads', '2']],
+    [['info']],
+    [['info', 'a', '--json']],
+  ])('are taken: %j', async (args) => {
+    const { said, program } = recorded();
+    await program.parseAsync(args, { from: 'user' });
+    expect(said).toEqual({ out: '', error: '', runs: 1 });
+  });
+
+  it.each([
+    [['pretrain', '--out', 'b'], "required option '--raw <location>' not specified"],
+    [[...pretrain, '--steps', '0'], "--steps <n>' argument '0' is invalid. It must be 1 or more."],
+    [[...pretrain, '--steps', '1.5'], "argument '1.5' is invalid. It must be a whole number."],
+    [[...pretrain, '--checkpoint-every', '0'], "argument '0' is invalid. It must be 1 or more."],
+    [[...pretrain, '--rate', '-1'], "argument '-1' is invalid. It must be a positive number."],
+    [[...pretrain, '--rate', 'Infinity'], 'It must be a positive number.'],
+    [[...pretrain, '--crops', '32,,64'], "argument '32,,64' is invalid. It must be a whole number."],
+    [[...pretrain, '--preset', 'huge'], "argument 'huge' is invalid. Allowed choices are nano."],
+    [[...pretrain, '--engine', 'wasm'], 'Allowed choices are auto, tensorflow, cpu.'],
+    [[...finetune, '--batch', '0'], 'It must be 1 or more.'],
+    [[...finetune, '--crop', '64,64'], "argument '64,64' is invalid. It must be three sizes, z,y,x."],
+    [
+      ['export', '--checkpoint', 'a', '--out', 'b', '--voxel-size', '8,8'],
+      'It must be three numbers, z,y,x.',
+    ],
+    [[...evaluate, '--thresholds', '0.1,x'], "argument '0.1,x' is invalid. It must be numbers with commas."],
+    [['segment', 'a'], "missing required argument 'output'"],
+    [['segment', 'a', 'b', '--threshold', '1.5'], 'It must be a number from 0 to 1.'],
+    [['segment', 'a', 'b', '--raw-range', '9,1'], 'It must be two numbers with a comma, the lower first.'],
+    [['segment', 'a', 'b', '--threads', '0'], 'It must be 1 or more.'],
+    [['segments'], "unknown command 'segments'"],
+    [['info', '--jsno'], "unknown option '--jsno'"],
+  ])('are refused, with the option and what it must be: %j', (args, message) => {
+    const { said, program } = recorded();
+    expect(() => program.parse(args, { from: 'user' })).toThrow(expect.objectContaining({ exitCode: 1 }));
+    expect(said.error).toContain(message);
+    expect(said.error.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
+    expect(said.runs).toBe(0);
+  });
+});

@@ -1,0 +1,129 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { readCheckpoint, type Checkpoint } from '@tokenunify/model';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isCommandError } from './errors.ts';
+import { RunDirectory } from './run-directory.ts';
+import { temporaryDirectory } from './testing.fixture.ts';
+
+const settings = {
+  command: 'pretrain',
+  preset: 'nano',
+  raw: ['a.h5', 'b.h5'],
+  box: null,
+  steps: 10,
+  rate: 2e-3,
+};
+let parent: Awaited<ReturnType<typeof temporaryDirectory>>;
+let path: string;
+let next = 0;
+beforeAll(async () => void (parent = await temporaryDirectory()));
+beforeEach(() => void (path = parent.join(`run-${next++}`)));
+afterAll(() => parent.remove());
+
+async function begun(with_: Record<string, unknown> = settings): Promise<RunDirectory> {
+  const run = await RunDirectory.open(path, with_, false);
+  await run.begin();
+  return run;
+}
+
+async function refusal(what: Promise<unknown>): Promise<string> {
+  try {
+    await what;
+  } catch (error) {
+    if (isCommandError(error, 'trainer/run')) return error.message.replaceAll(path, 'RUN');
+    throw error;
+  }
+  return 'accepted';
+}
+
+const weights = (value: number) =>
+  new Map([['a.weight', { shape: [2], data: Float32Array.of(value, value) }]]);
+const checkpoint: Checkpoint = {
+  weights: weights(1),
+  average: weights(2),
+  optimizer: { step: 7, moments: weights(3) },
+  state: { step: 7, preset: 'nano' },
+};
+
+describe('a run directory', () => {
+  it('is not there before the run begins', async () => {
+    await RunDirectory.open(path, settings, false);
+    expect(existsSync(path)).toBe(false);
+    await begun();
+    expect(JSON.parse(readFileSync(`${path}/run.json`, 'utf8'))).toEqual(settings);
+  });
+
+  it('is for one run: another one is refused', async () => {
+    await begun();
+    expect(await refusal(RunDirectory.open(path, settings, false))).toBe(
+      'RUN already holds a run; pass --resume to go on with it, or choose another --out.',
+    );
+  });
+
+  it('can be gone on with under the same settings, also before its first checkpoint', async () => {
+    await begun();
+    const run = await RunDirectory.open(path, settings, true);
+    expect(await run.last()).toBeUndefined();
+    await run.save(checkpoint, 7);
+    expect(await (await RunDirectory.open(path, settings, true)).last()).toEqual(checkpoint);
+  });
+
+  it('may be new when resuming, so that one command line starts and goes on', async () => {
+    const run = await RunDirectory.open(path, settings, true);
+    await run.begin();
+    expect(await readdir(path)).toEqual(['run.json']);
+  });
+
+  it.each([
+    [{ ...settings, steps: 20 }, 'another steps, 10 instead of 20'],
+    [{ ...settings, rate: 1e-3 }, 'another rate, 0.002 instead of 0.001'],
+    [{ ...settings, raw: ['a.h5'] }, 'another raw, ["a.h5","b.h5"] instead of ["a.h5"]'],
+    [{ ...settings, box: ':,:118,:' }, 'another box, null instead of ":,:118,:"'],
+    [{ ...settings, crops: [16, 16, 16] }, 'another crops, none instead of [16,16,16]'],
+    [{ ...settings, steps: undefined }, 'another steps, 10 instead of none'],
+  ])('names the setting that a resumed run has changed: %j', async (changed, what) => {
+    await begun();
+    expect(await refusal(RunDirectory.open(path, changed, true))).toBe(
+      `RUN was started with ${what}; resume with the same settings, or choose another --out.`,
+    );
+  });
+
+  it('says when its settings are lost', async () => {
+    await begun();
+    writeFileSync(`${path}/run.json`, '{"command": "pre');
+    expect(await refusal(RunDirectory.open(path, settings, true))).toBe(
+      'RUN/run.json is not readable JSON, so what the run was started with is lost; choose another --out.',
+    );
+  });
+
+  it('keeps all of a checkpoint to go on from, and the averaged weights to use', async () => {
+    const run = await begun();
+    const usable = await run.save(checkpoint, 7);
+    expect(usable).toBe(`${path}/checkpoint-000007.safetensors`);
+    expect(await readCheckpoint(`${path}/last.safetensors`)).toEqual(checkpoint);
+    expect(await readCheckpoint(usable)).toEqual({ weights: weights(2), state: checkpoint.state });
+    expect((await readdir(path)).toSorted()).toEqual([
+      'checkpoint-000007.safetensors',
+      'last.safetensors',
+      'run.json',
+    ]);
+  });
+
+  it('logs a line a step, and starts a new one after a line that a killed run left unfinished', async () => {
+    const run = await begun();
+    await run.log({ step: 1 });
+    await run.log({ step: 2 });
+    appendFileSync(`${path}/log.jsonl`, '{"step": 3, "lo');
+    const resumed = await RunDirectory.open(path, settings, true);
+    await resumed.begin();
+    await resumed.log({ step: 3 });
+    expect(readFileSync(`${path}/log.jsonl`, 'utf8').split('\n')).toEqual([
+      '{"step":1}',
+      '{"step":2}',
+      '{"step": 3, "lo',
+      '{"step":3}',
+      '',
+    ]);
+  });
+});
