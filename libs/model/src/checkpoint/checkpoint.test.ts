@@ -166,16 +166,14 @@ describe('reading refuses', () => {
 
 describe('safetensors', () => {
   const name = fc.stringMatching(/^[a-z][a-z0-9.:_/-]{0,12}$/);
-  const tensor = fc
-    .array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
-    .chain((shape) =>
-      fc
-        .float32Array({
-          minLength: shape.reduce((a, b) => a * b, 1),
-          maxLength: shape.reduce((a, b) => a * b, 1),
-        })
-        .map((data) => ({ shape, data })),
-    );
+  const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain((shape) =>
+    fc
+      .float32Array({
+        minLength: shape.reduce((a, b) => a * b, 1),
+        maxLength: shape.reduce((a, b) => a * b, 1),
+      })
+      .map((data) => ({ shape, data })),
+  );
   const all = fc.array(fc.tuple(name, tensor), { maxLength: 6 }).map((entries) => new Map(entries));
   const metadata = fc.dictionary(fc.string({ maxLength: 8 }), fc.string({ maxLength: 20 }), {
     noNullPrototype: true,
