@@ -44,7 +44,8 @@ const rooms = Object.entries(arrows).map(([room, allowed]) => ({
           },
           {
             // a relative path that leaves the room
-            regex: '^(\\.\\./)+(libs|apps|tools|test)/|^(\\.\\./)+(model|em-io|segmentation|trainer|api)/(src|bin)/',
+            regex:
+              '^(\\.\\./)+(libs|apps|tools|test)/|^(\\.\\./)+(model|em-io|segmentation|trainer|api)/(src|bin)/',
             message: 'Import another room by its package name, never by path.',
           },
         ],
@@ -80,6 +81,9 @@ export default tseslint.config(
       'no-undef': 'off', // the compiler knows
     },
   },
-  { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
   ...rooms,
 );
