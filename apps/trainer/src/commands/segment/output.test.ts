@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { openVolume, wholeBox } from '@tokenunify/em-io';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../testing.fixture.ts';
+import { checkOutput, saveVolume } from './output.ts';
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let at: (name: string) => string;
+let next = 0;
+beforeAll(async () => void (directory = await temporaryDirectory()));
+beforeEach(() => {
+  const own = directory.join(String(next++));
+  mkdirSync(own);
+  at = (name) => `${own}/${name}`;
+});
+afterAll(() => directory.remove());
+
+const array = (first: number) => ({
+  dtype: 'uint32' as const,
+  shape: [2, 3, 4],
+  data: Uint32Array.from({ length: 24 }, (_, v) => first + v),
+});
+const torn = { ...array(0), data: new Uint32Array(23) };
+
+describe.each(['labels.zarr', 'labels.npy'])('an output %s', (name) => {
+  it('is written whole', async () => {
+    await saveVolume(at(name), array(5), { overwrite: false, voxelSize: [10, 10, 10] });
+    await using volume = await openVolume(at(name));
+    expect((await volume.read(wholeBox([2, 3, 4]))).data).toEqual(array(5).data);
+    expect(await readdir(at('.'))).toEqual([name]);
+  });
+
+  it('is not there when writing fails', async () => {
+    await expect(saveVolume(at(name), torn, { overwrite: false })).rejects.toThrow(/has 24 elements/);
+    expect(await readdir(at('.'))).toEqual([]);
+  });
+
+  it('is replaced only when told to', async () => {
+    await saveVolume(at(name), array(1), { overwrite: false });
+    await expect(checkOutput(at(name), { overwrite: false })).rejects.toThrow(
+      /exists already; .* --overwrite/,
+    );
+    await checkOutput(at(name), { overwrite: true });
+    await saveVolume(at(name), array(2), { overwrite: true });
+    await using volume = await openVolume(at(name));
+    expect((await volume.read(wholeBox([2, 3, 4]))).data).toEqual(array(2).data);
+  });
+});
+
+it('what is not a volume is never replaced', async () => {
+  mkdirSync(at('work.zarr'));
+  writeFileSync(at('work.zarr/thesis.txt'), 'years of work');
+  await expect(saveVolume(at('work.zarr'), array(1), { overwrite: true })).rejects.toThrow(/is not replaced/);
+  expect(readFileSync(at('work.zarr/thesis.txt'), 'utf8')).toBe('years of work');
+  expect(existsSync(at('work.zarr/zarr.json'))).toBe(false);
+});
