@@ -38,10 +38,10 @@ export interface ExportCommand {
   readonly json: boolean;
 }
 
-/** Until validation chose: isotropic watershed, and the scoring of the paper at its threshold. */
+/** Until validation chose: isotropic watershed, mean affinity. */
 const defaultPostprocessing = {
   watershed: { mode: '3d' },
-  agglomeration: { scoring: 'hist50', threshold: 0.5 },
+  agglomeration: { scoring: 'mean', threshold: 0.5 },
 };
 
 /** `tokenunify export`: a checkpoint of `finetune` as a model package, checked against the engine it came from. */
