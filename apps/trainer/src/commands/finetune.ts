@@ -3,7 +3,6 @@ import {
   finetune,
   presetNamed,
   readCheckpoint,
-  type EngineChoice,
   type Preset,
   type Vec3,
   type Weights,
@@ -14,27 +13,17 @@ import { RunDirectory } from '../run-directory.ts';
 import { CropSampler } from '../sampling/crops.ts';
 import { strongIntensity } from '../sampling/intensity.ts';
 import { loadBlock } from '../sampling/load.ts';
-import { announceEngine, finish, follow } from './training.ts';
+import { announceEngine, finish, follow, loopOptions, type TrainingCommand } from './training.ts';
 
-export interface FinetuneCommand {
+export interface FinetuneCommand extends TrainingCommand {
   readonly raw: string;
   readonly labels: string;
   readonly box?: string;
   /** A checkpoint of `pretrain`; absent: from scratch. */
   readonly from?: string;
-  readonly preset: string;
   readonly crop?: Vec3;
   readonly batch: number;
-  readonly steps: number;
-  readonly seed: number;
-  readonly rate: number;
   readonly erode: boolean;
-  readonly checkpointEvery: number;
-  readonly isotropic: boolean;
-  readonly engine: EngineChoice;
-  readonly out: string;
-  readonly resume: boolean;
-  readonly json: boolean;
 }
 
 /** `tokenunify finetune`: affinities from labelled volumes. */
@@ -59,21 +48,13 @@ export async function runFinetune(
   const last = await run.last();
   const engine = await announceEngine(command.engine, reporter);
   const training = finetune({
-    engine,
+    ...loopOptions(command, engine, settings, last, signal),
     preset,
     crop,
     batch,
-    steps,
-    seed,
     erode,
     ...(pretrained && { pretrained }),
-    schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
-    averageDecay: 0.99,
-    checkpointEvery: command.checkpointEvery,
-    state: { ...settings, engine: engine.name },
     sampleCrop: (shape, random) => sampler.labelled(shape, random),
-    signal,
-    ...(last && { resume: last }),
   });
   return finish(reporter, 'finetune', await follow('finetune', training, run, reporter), command.out);
 }

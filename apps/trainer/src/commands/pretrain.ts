@@ -1,35 +1,18 @@
-import {
-  checkCrop,
-  defaultCurriculum,
-  presetNamed,
-  pretrain,
-  type Curriculum,
-  type EngineChoice,
-} from '@tokenunify/model';
+import { checkCrop, defaultCurriculum, presetNamed, pretrain, type Curriculum } from '@tokenunify/model';
 import { CommandError } from '../errors.ts';
 import { createReporter, type Reporter } from '../progress/reporter.ts';
 import { RunDirectory } from '../run-directory.ts';
 import { CropSampler } from '../sampling/crops.ts';
 import { mildIntensity } from '../sampling/intensity.ts';
 import { loadBlock } from '../sampling/load.ts';
-import { announceEngine, finish, follow } from './training.ts';
+import { announceEngine, finish, follow, loopOptions, type TrainingCommand } from './training.ts';
 
-export interface PretrainCommand {
+export interface PretrainCommand extends TrainingCommand {
   readonly raw: readonly string[];
   readonly box?: string;
-  readonly preset: string;
-  readonly steps: number;
-  readonly seed: number;
-  readonly rate: number;
   readonly voxelsPerStep: number;
   /** Side of the cubic crop in each phase of the curriculum. */
   readonly crops?: readonly number[];
-  readonly checkpointEvery: number;
-  readonly isotropic: boolean;
-  readonly engine: EngineChoice;
-  readonly out: string;
-  readonly resume: boolean;
-  readonly json: boolean;
 }
 
 /** `tokenunify pretrain`: the three objectives on unlabelled volumes. */
@@ -56,19 +39,11 @@ export async function runPretrain(
   const last = await run.last();
   const engine = await announceEngine(command.engine, reporter);
   const training = pretrain({
-    engine,
+    ...loopOptions(command, engine, settings, last, signal),
     preset,
     curriculum,
-    steps,
-    seed,
     voxelsPerStep,
-    schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
-    averageDecay: 0.99,
-    checkpointEvery: command.checkpointEvery,
-    state: { ...settings, engine: engine.name },
     crop: (shape, random) => sampler.raw(shape, random),
-    signal,
-    ...(last && { resume: last }),
   });
   return finish(reporter, 'pretrain', await follow('pretrain', training, run, reporter), command.out);
 }

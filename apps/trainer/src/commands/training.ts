@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   measureEngine,
   openEngine,
   type Engine,
@@ -10,7 +11,44 @@ import { exitCodes } from '../outcome.ts';
 import type { ProgressLine, Reporter } from '../progress/reporter.ts';
 import type { RunDirectory } from '../run-directory.ts';
 
-/** What every command that trains shares: the engine, said aloud, and the reader of the loop's events. */
+/** Options of every command that trains. */
+export interface TrainingCommand {
+  readonly preset: string;
+  readonly steps: number;
+  readonly seed: number;
+  /** Peak learning rate. */
+  readonly rate: number;
+  readonly checkpointEvery: number;
+  readonly isotropic: boolean;
+  readonly engine: EngineChoice;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly json: boolean;
+}
+
+/** What every training is given alike: schedule, averaging, checkpoints, where to go on. */
+export function loopOptions(
+  command: TrainingCommand,
+  engine: Engine,
+  settings: Readonly<Record<string, unknown>>,
+  last: Checkpoint | undefined,
+  signal: AbortSignal,
+) {
+  const { steps, seed, rate, checkpointEvery } = command;
+  return {
+    engine,
+    steps,
+    seed,
+    schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
+    averageDecay: 0.99,
+    checkpointEvery,
+    state: { ...settings, engine: engine.name },
+    signal,
+    ...(last && { resume: last }),
+  };
+}
+
+/** Opens the engine and says which it is, how fast, and how to get a faster one. */
 export async function announceEngine(choice: EngineChoice, reporter: Reporter): Promise<Engine> {
   const engine = await openEngine(choice);
   const { matmulGflops, conv3dGflops } = await measureEngine(engine);
