@@ -5,6 +5,9 @@ export interface BodyLimits {
   readonly bodyIdleMs: number;
 }
 
+/** Of answers to a body that was not read to its end: the server cuts its connection soon, and no other request may be on it then. */
+const LAST = { connection: 'close' } as const;
+
 /**
  * The body as one array. Hono's `bodyLimit` buffers chunked bodies before it counts them; here no byte beyond the
  * limit is kept, and a body that says its length is refused before the first.
@@ -78,7 +81,7 @@ function untilIdle<T>(read: Promise<T>, idleMs: number, signal: AbortSignal): Pr
     const timer = setTimeout(() => {
       const limit = idleMs / 1000;
       const what = `The body sent nothing for ${limit} s; send it without pauses longer than that.`;
-      reject(new ApiProblem('body-stalled', what, { field: 'body', limit }));
+      reject(new ApiProblem('body-stalled', what, { field: 'body', limit, headers: LAST }));
     }, idleMs);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -98,5 +101,5 @@ const tooLarge = (what: string, value: number | undefined, { maxBodyBytes }: Bod
   new ApiProblem(
     'body-too-large',
     `The body has ${what}, the limit is ${maxBodyBytes} bytes; send a smaller volume, or raise the server's limit.`,
-    { field: 'body', value, limit: maxBodyBytes },
+    { field: 'body', value, limit: maxBodyBytes, headers: LAST },
   );
