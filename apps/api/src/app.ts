@@ -36,7 +36,8 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
     defaultHook: (result) => {
       if (result.success) return;
       const issue = result.error.issues[0];
-      const field = issue?.path.join('.') ?? '';
+      const field =
+        issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '');
       throw new ApiProblem(
         'invalid-parameter',
         `The ${result.target} parameter ${field} is wrong: ${issue?.message ?? 'invalid'}; see /openapi.json.`,

@@ -48,7 +48,14 @@ export const indexSchema = z
   .object({ name: z.string(), version: z.string(), links: z.record(z.string(), z.string()) })
   .openapi('Index');
 
-export const segmentQuerySchema = z.object({
+/** A number from 0 to 1 as a query has it. JavaScript takes an empty text for 0, which here would be a threshold. */
+const shareOfQuery = z.preprocess(
+  (text) => (typeof text === 'string' && text.trim() === '' ? NaN : text),
+  z.coerce.number().min(0).max(1).optional(),
+);
+
+// strict: a misspelt parameter would silently mean its default
+export const segmentQuerySchema = z.strictObject({
   output: z
     .enum(['labels', 'affinities'])
     .default('labels')
@@ -58,15 +65,10 @@ export const segmentQuerySchema = z.object({
         '`labels`: uint32 [z, y, x], 0 is background. `affinities`: float32 [3, z, y, x] in [0, 1], in steps of ' +
         '1/255; channel d at voxel v is the link between v and v - e_d, in the order z, y, x.',
     }),
-  threshold: z.coerce
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .openapi({
-      param: { name: 'threshold', in: 'query' },
-      description: 'Agglomeration stops at this score; default: what validation chose for the model.',
-    }),
+  threshold: shareOfQuery.openapi({
+    param: { name: 'threshold', in: 'query' },
+    description: 'Agglomeration stops at this score; default: what validation chose for the model.',
+  }),
   scoring: z
     .string()
     .regex(/^(mean|max|hist[1-9]\d?)$/, 'must be mean, max or hist1 to hist99')
