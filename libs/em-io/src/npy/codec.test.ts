@@ -161,6 +161,14 @@ describe('what is not an npy volume gives one sentence', () => {
     expect(failure(() => decodeNpy(bytes)).code).toBe('em-io/truncated');
   });
 
+  test('a hostile header is refused at once: time grows with its length, not with the square of it', () => {
+    const shape = `(1${' '.repeat(60_000)}L)`;
+    const bytes = withHeader(`{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }`);
+    const start = performance.now();
+    expect(failure(() => decodeNpy(bytes)).message).toMatch(/instead of a tuple of integers/);
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+
   test('more than the limit', async () => {
     const bytes = await load('uint16.npy');
     const error = failure(() => decodeNpy(bytes, { name: 'The body', maxBytes: 239 }));

@@ -94,7 +94,8 @@ function parseDictionary(text: string, name: string): Omit<NpyHeader, 'dataOffse
 }
 
 function parseShape(text: string, name: string): number[] {
-  if (!/^\(\s*(?:\d+L?\s*(?:,\s*\d+L?\s*)*,?\s*)?\)$/.test(text)) {
+  // no two runs of white space in a row: they could be divided in as many ways as there are blanks, and all be tried
+  if (!/^\(\s*(?:\d+L?\s*(?:,\s*\d+L?\s*)*(?:,\s*)?)?\)$/.test(text)) {
     throw damaged(name, `its shape is ${quote(text)} instead of a tuple of integers`);
   }
   const shape = (text.match(/\d+/g) ?? []).map(Number);
