@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -96,6 +96,19 @@ describe('runDemo', () => {
     ).rejects.toThrow(
       /answered with labels that are float32 of shape 3 x 24 x 48 x 56 instead of uint32 of shape 24 x 48 x 56/,
     );
+  });
+
+  it('refuses, before anything is segmented, to write where no directory can be', async () => {
+    const file = join(out, 'file');
+    writeFileSync(file, '');
+    const steps: string[] = [];
+    const run = runDemo(
+      { seed: 3, shape: SHAPE, out: file },
+      { client: clientOf(brightness) },
+      { ...hooks, step: (what) => steps.push(what) },
+    );
+    await expect(run).rejects.toThrow(/^--out is '.*file', where no directory can be made \(EEXIST\)/);
+    expect(steps).toEqual([]);
   });
 
   it("passes on the API's own sentence when it refuses", async () => {

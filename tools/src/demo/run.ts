@@ -32,7 +32,8 @@ const TUNING_SHAPE: Vec3 = [48, 112, 112];
  * The demo's work against an API that runs: makes a volume, has it segmented over HTTP, scores the labels beside what a threshold on
  * brightness achieves, and writes a picture.
  *
- * @throws ApiError, ApiConnectionError; ToolsError 'tools/demo-failed' when an answer is not what was asked for
+ * @throws ApiError, ApiConnectionError; ToolsError 'tools/bad-option' for an `out` that can be no directory,
+ * 'tools/demo-failed' when an answer is not what was asked for
  */
 export async function runDemo(
   options: Pick<DemoOptions, 'seed' | 'shape' | 'out'>,
@@ -40,6 +41,7 @@ export async function runDemo(
   { signal, step }: DemoHooks,
 ): Promise<DemoResult> {
   const { seed, shape, out } = options;
+  await makeDirectory(out);
   step(`making a synthetic EM volume of ${shape.join(' x ')} voxels, seed ${seed}`);
   const volume = syntheticVolume({ shape, seed });
   const raw = encodeNpy(ndArray('uint8', shape, volume.raw));
@@ -63,7 +65,6 @@ export async function runDemo(
   ];
 
   step('drawing');
-  await mkdir(out, { recursive: true });
   const picture = join(out, 'demo.png');
   await writeFile(picture, draw(volume, affinities, labels, scores[0].voi));
   const arrays = {
@@ -85,6 +86,18 @@ export async function runDemo(
     picture,
     arrays: files,
   };
+}
+
+/** First of all: a place that cannot be written must not cost what was segmented. */
+async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new ToolsError(
+      'tools/bad-option',
+      `--out is '${path}', where no directory can be made (${reason}); choose another.`,
+      { cause },
+    );
+  });
 }
 
 /** Dark is membrane: the threshold is chosen where the truth is known, on a volume that is not the one to be judged. */
