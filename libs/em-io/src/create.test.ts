@@ -254,3 +254,16 @@ test.each([
   expect(error.message).toMatch(message);
   expect(await readdir(directory.path)).toEqual([]);
 });
+
+test('a Zarr group is never replaced: it may hold the very volume that was read', async () => {
+  await using directory = await temporaryDirectory();
+  const group = directory.join('data.zarr');
+  await mkdir(group);
+  await writeFile(directory.join('data.zarr/zarr.json'), '{"zarr_format": 3, "node_type": "group"}');
+  const raw = await createVolume(directory.join('data.zarr/raw.zarr'), { shape: [1, 1, 1], dtype: 'uint8' });
+  await raw.close();
+  const over = createVolume(group, { shape: [1, 1, 1], dtype: 'uint8', overwrite: true });
+  expect(await rejection(over)).toMatchObject({ code: 'em-io/exists' });
+  await using reader = await openVolume(directory.join('data.zarr/raw.zarr'));
+  expect(reader.shape).toEqual([1, 1, 1]);
+});

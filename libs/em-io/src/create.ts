@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { isDtype, type Dtype } from './dtype.ts';
 import { EmIoError } from './errors.ts';
@@ -121,16 +121,16 @@ async function mayReplace(path: string, extension: string, overwrite: boolean): 
       `${path} exists already; choose another name or allow overwriting it.`,
     );
   }
-  const ours =
-    extension === '.npy'
-      ? found.isFile()
-      : await stat(join(path, 'zarr.json')).then(
-          () => true,
-          () => false,
-        );
+  const ours = extension === '.npy' ? found.isFile() : await isZarrArray(path);
   if (ours) return extension === '.zarr';
   throw new EmIoError(
     'em-io/exists',
     `${path} exists and is not a volume of that format, so it is not replaced; remove it first.`,
   );
+}
+
+/** A group has a zarr.json too, and arrays inside that are somebody's. */
+async function isZarrArray(path: string): Promise<boolean> {
+  const text = await readFile(join(path, 'zarr.json'), 'utf8').catch(() => '');
+  return /"node_type"\s*:\s*"array"/.test(text);
 }
