@@ -168,7 +168,7 @@ describe('inference in a child process', () => {
     const script = `
       import { startInference } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
       const inference = await startInference(${JSON.stringify(model('copies'))}, { threads: 1 });
-      console.log(inference.pid);
+      console.log(String(inference.pid)); // a number would be coloured under FORCE_COLOR
       process.kill(process.pid, 'SIGKILL');`;
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--input-type=module',
