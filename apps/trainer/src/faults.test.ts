@@ -162,10 +162,20 @@ describe('segment refuses', () => {
     expect(await refusal(`segment nowhere.npy ${output} --model package`)).toBe(`tokenunify: ${message}`);
   });
 
-  it('to replace what it did not write, also with --overwrite', async () => {
-    expect(await refusal('segment raw.npy labels.zarr --affinities package.zarr/x --model package')).toMatch(
+  it('to replace what is no volume, also with --overwrite', async () => {
+    expect(await refusal('segment raw.npy labels.zarr --model package')).toMatch(
       /labels\.zarr exists already/,
     );
+    expect(await refusal('segment raw.npy there.npy --model package --overwrite')).toMatch(
+      /there\.npy exists and holds something other than one array/,
+    );
+  });
+
+  it('to write over what it reads', async () => {
+    for (const options of ['raw.npy', 'out.npy --affinities raw.npy'])
+      expect(await refusal(`segment raw.npy ${options} --model package --overwrite`)).toMatch(
+        /raw\.npy is what is read/,
+      );
   });
 });
 

@@ -61,11 +61,11 @@ export async function runFinetune(
 
 /** Weights of another preset would be taken where they happen to fit, which is next to training from scratch. */
 async function readPretrained(file: string, preset: Preset): Promise<Weights> {
-  const { weights, state } = await readCheckpoint(file);
+  const { weights, average, state } = await readCheckpoint(file);
   if (state['preset'] !== preset.name)
     throw new CommandError(
       'trainer/data',
       `${file} has weights of the preset '${String(state['preset'])}', not '${preset.name}'; pretrain that one, or choose it with --preset.`,
     );
-  return weights;
+  return average ?? weights; // the last checkpoint of a run holds both, as export and evaluate read it
 }

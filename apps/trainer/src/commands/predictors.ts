@@ -22,6 +22,8 @@ export interface NamedPredictor {
   readonly inputScale: { readonly offset: number; readonly scale: number };
   /** The checkpoint it is; packages are none. */
   readonly checkpoint?: string;
+  /** What the checkpoint says of its training. */
+  readonly state?: Checkpoint['state'];
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function* checkpointPredictors(
     yield {
       name: file,
       checkpoint: file,
+      state: checkpoint.state,
       predictor,
       minimumShape: preset.token,
       inputScale: { offset: 0, scale: 1 / 255 },

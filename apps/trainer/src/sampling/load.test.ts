@@ -32,6 +32,8 @@ describe('a block', () => {
     expect(whole).toEqual({
       source: directory.join('raw.zarr'),
       shape,
+      box: { start: [0, 0, 0], stop: shape },
+      volumeShape: shape,
       raw: raw.data,
       labels: labels.data,
       voxelSize: [35, 8, 8],
@@ -42,6 +44,8 @@ describe('a block', () => {
       box: '2:4,:3,5:',
     });
     expect(part.shape).toEqual([2, 3, 3]);
+    expect(part.box).toEqual({ start: [2, 0, 5], stop: [4, 3, 8] });
+    expect(part.volumeShape).toEqual(shape);
     const expected = (data: Uint8Array | Uint32Array) =>
       [2, 3].flatMap((z) => [0, 1, 2].flatMap((y) => [5, 6, 7].map((x) => data[(z * 7 + y) * 8 + x])));
     expect([...part.raw]).toEqual(expected(raw.data));

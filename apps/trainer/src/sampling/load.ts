@@ -1,4 +1,12 @@
-import { boxShape, openVolume, toUint32, wholeBox, type Box, type Volume } from '@tokenunify/em-io';
+import {
+  boxShape,
+  openVolume,
+  toUint32,
+  wholeBox,
+  type Box,
+  type Vec3,
+  type Volume,
+} from '@tokenunify/em-io';
 import { CommandError } from '../errors.ts';
 import { parseBox } from './box.ts';
 import type { Block } from './crops.ts';
@@ -11,6 +19,9 @@ export interface BlockLocation {
 }
 
 export interface LoadedBlock extends Block {
+  /** Where in the volume it lies, and the volume's shape. */
+  readonly box: Box;
+  readonly volumeShape: Vec3;
   readonly voxelSize?: readonly [number, number, number];
 }
 
@@ -46,6 +57,8 @@ export async function loadBlock(
     return {
       source: raw,
       shape: boxShape(box),
+      box,
+      volumeShape: volume.shape,
       raw: data as Uint8Array, // its dtype was checked
       ...(volume.voxelSize && { voxelSize: volume.voxelSize }),
       ...(labels !== undefined && { labels: await readLabels(labels, volume, box, options) }),

@@ -9,6 +9,7 @@ import { baselines } from './baselines.ts';
 import { checkOptions, commandLine, shortName, type EvaluateCommand } from './options.ts';
 import { predictors } from './predict.ts';
 import { scoreTable } from './scores.ts';
+import { checkTuneBox } from './split.ts';
 import { candidatesOf, choose, measure } from './select.ts';
 
 /**
@@ -27,6 +28,7 @@ export async function runEvaluate(
   const candidates = select === undefined ? [] : candidatesOf(command);
   const given = select === undefined ? choosePostprocessing(command.postprocessing, model) : undefined;
   const block = await loadBlock({ raw, labels, ...(box && { box }) }, signal);
+  checkTuneBox(command.tuneBox, block);
   const truth = { block, components: connectedComponents(block.labels, block.shape) };
   const named = predictors(command, model, signal, reporter);
   const best = given

@@ -2,9 +2,10 @@ import { volumeFromArray } from '@tokenunify/em-io';
 import type { ModelPackage } from '@tokenunify/model';
 import { computeAffinities, type QuantisedAffinities } from '@tokenunify/segmentation';
 import { drain, type Reporter } from '../../progress/reporter.ts';
-import type { LoadedBlock } from '../../sampling/load.ts';
+import type { LabelledBlock } from '../../sampling/load.ts';
 import { checkpointPredictors, packagePredictor, type NamedPredictor } from '../predictors.ts';
 import type { EvaluateCommand } from './options.ts';
+import { seenInTraining } from './split.ts';
 
 /** What is to be evaluated, one after the other; each is closed when the next is asked for. */
 export async function* predictors(
@@ -28,10 +29,12 @@ export async function* predictors(
 /** Affinities of a block that was cut out first: the network sees nothing outside. */
 export async function predict(
   named: NamedPredictor,
-  block: LoadedBlock,
+  block: LabelledBlock,
   signal: AbortSignal,
   reporter: Reporter,
 ): Promise<QuantisedAffinities> {
+  const seen = named.state && seenInTraining(named.name, named.state, block.source, block);
+  if (seen) reporter.note(seen);
   const volume = volumeFromArray(
     { dtype: 'uint8', shape: block.shape, data: block.raw },
     { location: block.source },

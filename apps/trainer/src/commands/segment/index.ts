@@ -28,8 +28,8 @@ export async function runSegment(
   const began = Date.now();
   const { affinities: affinitiesPath, overwrite, rawRange, threads } = command;
   // all that can be refused is refused before the first tile is inferred
-  await checkOutput(output, { overwrite });
-  if (affinitiesPath !== undefined) await checkOutput(affinitiesPath, { overwrite, besides: output });
+  await checkOutput(output, { overwrite, input });
+  if (affinitiesPath !== undefined) await checkOutput(affinitiesPath, { overwrite, input, besides: output });
   const model = await readModelPackage(command.model);
   const postprocessing = withThreshold(
     choosePostprocessing(command.postprocessing, model),

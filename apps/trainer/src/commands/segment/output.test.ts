@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { openVolume, wholeBox } from '@tokenunify/em-io';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,57 @@ describe.each(['labels.zarr', 'labels.npy'])('an output %s', (name) => {
     expect((await volume.read(wholeBox([2, 3, 4]))).data).toEqual(array(2).data);
   });
 });
+
+describe('an output is refused before anything is computed', () => {
+  it.each(['labels.zarr', 'labels.npy'])('when it is the input itself: %s', async (name) => {
+    await saveVolume(at(name), array(1), { overwrite: false });
+    symlinkSync(at(name), at(`link-${name}`));
+    for (const output of [name, `link-${name}`])
+      await expect(checkOutput(at(output), { overwrite: true, input: at(name) })).rejects.toThrow(
+        /is what is read/,
+      );
+  });
+
+  it('when it lies in the input, or the input in it, dataset or not', async () => {
+    await saveVolume(at('raw.zarr'), array(1), { overwrite: false });
+    for (const [output, input] of [
+      ['raw.zarr/labels.zarr', 'raw.zarr'],
+      ['raw.zarr', 'raw.zarr/scale0'],
+      ['raw.zarr', 'raw.zarr:/volumes/raw'],
+    ] as const)
+      await expect(checkOutput(at(output), { overwrite: true, input: at(input) })).rejects.toThrow(
+        /is what is read/,
+      );
+    await expect(
+      checkOutput(at('raw2.zarr'), { overwrite: false, input: at('raw.zarr') }),
+    ).resolves.toBeUndefined();
+  });
+
+  it('when it is a group, a directory, remote, or the other output', async () => {
+    mkdirSync(at('group.zarr'));
+    writeFileSync(at('group.zarr/zarr.json'), '{"zarr_format":3,"node_type":"group"}');
+    mkdirSync(at('dir.npy'));
+    for (const name of ['group.zarr', 'dir.npy'])
+      await expect(checkOutput(at(name), { overwrite: true })).rejects.toThrow(/other than one array/);
+    await expect(checkOutput('http://host/labels.zarr', { overwrite: true })).rejects.toThrow(
+      /remote outputs/,
+    );
+    await expect(checkOutput(at('a.npy'), { overwrite: true, besides: at('./a.npy') })).rejects.toThrow(
+      /two places/,
+    );
+  });
+});
+
+it.each(['labels.zarr', 'labels.npy'])(
+  'what %s replaces is there until the new one is whole',
+  async (name) => {
+    await saveVolume(at(name), array(1), { overwrite: false });
+    await expect(saveVolume(at(name), torn, { overwrite: true })).rejects.toThrow();
+    await using volume = await openVolume(at(name));
+    expect((await volume.read(wholeBox([2, 3, 4]))).data).toEqual(array(1).data);
+    expect(await readdir(at('.'))).toEqual([name]);
+  },
+);
 
 it('what is not a volume is never replaced', async () => {
   mkdirSync(at('work.zarr'));

@@ -1,28 +1,52 @@
-import { rm, stat } from 'node:fs/promises';
-import { dirname, extname, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { createVolume, wholeBox, type NdArray, type Vec3 } from '@tokenunify/em-io';
 import { CommandError } from '../../errors.ts';
 
+export interface OutputCheck {
+  readonly overwrite: boolean;
+  /** What is read, as the user named it: an output must not touch it. */
+  readonly input?: string;
+  /** Another output of the same command. */
+  readonly besides?: string;
+}
+
 /**
- * Refuses an output that cannot be written, before there is anything to write.
+ * Refuses an output that cannot be written, or that would destroy the input, before there is anything to write.
  *
  * @throws CommandError `trainer/usage`
  */
 export async function checkOutput(
   location: string,
-  { overwrite, besides }: { readonly overwrite: boolean; readonly besides?: string },
+  { overwrite, input, besides }: OutputCheck,
 ): Promise<void> {
-  const refuse = (message: string) => {
+  const refuse = (message: string): never => {
     throw new CommandError('trainer/usage', message);
   };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location))
+    refuse(`${location} is remote, and remote outputs are not written; name a path.`);
   if (!['.zarr', '.npy'].includes(extname(location).toLowerCase()))
     refuse(`Cannot tell how to write ${location}; end its name in .zarr or .npy.`);
-  if (besides !== undefined && resolve(besides) === resolve(location))
+  const directory = dirname(resolve(location));
+  if (!(await exists(directory))) refuse(`The directory of ${location} does not exist; make it first.`);
+  if (besides !== undefined && (await overlap(besides, location)))
     refuse(`Labels and affinities would both be ${location}; name two places.`);
+  // `file.h5:/dataset` names a dataset in a file
+  if (input !== undefined && (await overlap(input.replace(/:\/.*$/, ''), location)))
+    refuse(`${location} is what is read, or a part of it; choose another output.`);
   if (!overwrite && (await exists(location)))
     refuse(`${location} exists already; choose another name or pass --overwrite.`);
-  if (!(await exists(dirname(resolve(location)))))
-    refuse(`The directory of ${location} does not exist; make it first.`);
+  if ((await exists(location)) && !(await isVolume(location)))
+    refuse(
+      `${location} exists and holds something other than one array, so it is not replaced; choose another name.`,
+    );
+  const writable = await access(directory, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!writable)
+    refuse(`Nothing can be written to ${directory}; choose another directory, or change its permissions.`);
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -31,29 +55,81 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** True when one path is the other or lies in it, links followed. */
+async function overlap(a: string, b: string): Promise<boolean> {
+  const [one, other] = [await trueForm(a), await trueForm(b)];
+  const inside = (from: string, to: string) => !/^\.\.([/\\]|$)/.test(relative(from, to));
+  return inside(one, other) || inside(other, one);
+}
+
+/** The real path; of what does not exist yet, the real path of its directory and its name. */
+async function trueForm(path: string): Promise<string> {
+  const whole = resolve(path);
+  return realpath(whole).catch(async () => {
+    const parent = dirname(whole);
+    return parent === whole ? whole : join(await trueForm(parent), basename(whole));
+  });
+}
+
+/** What --overwrite may replace: an npy file, a Zarr array; never a group, which may hold anything. */
+async function isVolume(location: string): Promise<boolean> {
+  if ((await stat(location)).isDirectory()) {
+    const metadata = await readFile(join(location, 'zarr.json'), 'utf8').catch(() => '{}');
+    return /"node_type"\s*:\s*"array"/.test(metadata) || exists(join(location, '.zarray'));
+  }
+  const file = await open(location, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
+    return bytesRead === 6 && buffer.toString('latin1') === '\x93NUMPY';
+  } finally {
+    await file.close();
+  }
+}
+
 export interface SaveOptions {
   readonly overwrite: boolean;
   readonly voxelSize?: Vec3;
 }
 
-/** Writes a whole array, [z, y, x] or [c, z, y, x]; the extension picks the format. Complete, or not there. */
+/**
+ * Writes a whole array, [z, y, x] or [c, z, y, x]; the extension picks the format. It is written beside its place and moved
+ * there: complete, or not there, and what it replaces stays until then.
+ */
 export async function saveVolume(location: string, array: NdArray, options: SaveOptions): Promise<void> {
   const [z, y, x] = array.shape.slice(-3) as [number, number, number]; // three or four axes, see above
   const shape: Vec3 = [z, y, x];
   const channels = array.shape.length === 4 ? array.shape[0]! : undefined;
-  const volume = await createVolume(location, {
-    ...options,
-    shape,
-    dtype: array.dtype,
-    ...(channels !== undefined && { channels }),
-  });
+  if (!options.overwrite && (await exists(location)))
+    throw new CommandError(
+      'trainer/usage',
+      `${location} exists already; choose another name or pass --overwrite.`,
+    );
+  if ((await exists(location)) && !(await isVolume(location)))
+    throw new CommandError(
+      'trainer/usage',
+      `${location} holds something other than one array, so it is not replaced; choose another name.`,
+    );
+  const beside = (what: string) => join(dirname(location), `.${what}-${process.pid}-${basename(location)}`);
+  const [unfinished, replaced] = [beside('unfinished'), beside('replaced')];
   try {
-    await volume.write(wholeBox(shape), array);
-    await volume.close();
-  } catch (error) {
-    await volume[Symbol.asyncDispose]();
-    // a Zarr array is there from the start, and would read as zeros where nothing was written
-    await rm(volume.location, { recursive: true, force: true });
-    throw error;
+    const volume = await createVolume(unfinished, {
+      ...options,
+      overwrite: true,
+      shape,
+      dtype: array.dtype,
+      ...(channels !== undefined && { channels }),
+    });
+    try {
+      await volume.write(wholeBox(shape), array);
+      await volume.close();
+    } catch (error) {
+      await volume[Symbol.asyncDispose]();
+      throw error;
+    }
+    if (await exists(location)) await rename(location, replaced);
+    await rename(unfinished, location);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+    await rm(replaced, { recursive: true, force: true });
   }
 }
