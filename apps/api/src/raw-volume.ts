@@ -36,8 +36,20 @@ function decode(bytes: Uint8Array): NdArray {
       throw new ApiProblem('unsupported-dtype', cause.message, options);
     if (cause.code === 'em-io/truncated') throw new ApiProblem('npy-truncated', cause.message, options);
     if (cause.code === 'em-io/length-mismatch') throw new ApiProblem('npy-trailing', cause.message, options);
-    throw new ApiProblem('npy-invalid', cause.message, options);
+    throw new ApiProblem('npy-invalid', whatElse(bytes) ?? cause.message, options);
   }
+}
+
+/** A file of another format that people do send is called by its name. */
+function whatElse(bytes: Uint8Array): string | undefined {
+  const starts = (...signature: number[]) => signature.every((byte, i) => bytes[i] === byte);
+  const format = starts(0x89, 0x48, 0x44, 0x46)
+    ? 'HDF5'
+    : starts(0x50, 0x4b)
+      ? 'zip (npz or zipped Zarr)'
+      : undefined;
+  if (!format) return undefined;
+  return `The body is a ${format} file, and only npy is read here; send one array written by numpy.save, or segment the file with \`npx tokenunify segment\`.`;
 }
 
 function checkShape(shape: readonly number[], { maxVoxels, minimumShape }: VolumeLimits): void {

@@ -105,6 +105,14 @@ describe('a body that is no volume', () => {
   it.each<[string, Uint8Array, ProblemCode, string | undefined, RegExp]>([
     ['no bytes', new Uint8Array(), 'body-missing', 'body', /empty/],
     ['text', new TextEncoder().encode('hello'), 'npy-invalid', 'body', /npy/],
+    [
+      'HDF5',
+      Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a),
+      'npy-invalid',
+      'body',
+      /HDF5 file, .* tokenunify segment/,
+    ],
+    ['npz', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), 'npy-invalid', 'body', /zip .* numpy\.save/],
     ['half a header', good().subarray(0, 30), 'npy-invalid', 'body', /header/],
     ['fewer voxels than the header says', good().subarray(0, 300), 'npy-truncated', 'body', /4, 8, 8/],
     ['more voxels than the header says', Uint8Array.from([...good(), 0]), 'npy-trailing', 'body', /4, 8, 8/],

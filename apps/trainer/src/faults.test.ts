@@ -118,7 +118,7 @@ describe('segment refuses', () => {
     [
       'a volume of nothing',
       'empty.npy',
-      /empty\.npy has 0 voxels along y, but this model needs at least 8 \(one token\)/,
+      /empty\.npy is empty: its shape is 16 x 0 x 16/,
     ],
     [
       'less than a token',

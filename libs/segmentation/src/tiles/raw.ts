@@ -22,6 +22,11 @@ export function checkRaw(volume: Volume, minimumShape: Vec3, range: RawRange | u
       'segmentation/bad-shape',
       `${location} has ${channels} channels, but raw data is a volume with the axes (z, y, x): pass one channel.`,
     );
+  if (shape.includes(0))
+    throw new SegmentationError(
+      'segmentation/too-small',
+      `${location} is empty: its shape is ${shape.join(' x ')}; pass a volume with voxels.`,
+    );
   const axis = shape.findIndex((side, d) => side < minimumShape[d]);
   if (axis >= 0)
     throw new SegmentationError(
