@@ -1,13 +1,13 @@
-import { rm } from 'node:fs/promises';
 import * as zarr from 'zarrita';
 import { checkAxisNames, splitChannels } from '../axes.ts';
 import { isDtype, itemSize } from '../dtype.ts';
-import { EmIoError, ioError } from '../errors.ts';
+import { EmIoError } from '../errors.ts';
 import { elementCount, formatShape, toVec3, type Vec3 } from '../geometry.ts';
 import { volumeOver, writableOver, type Volume, type VolumeInfo, type WritableVolume } from '../volume.ts';
 import { zarrSink, zarrSource, type ZarrArray } from './array.ts';
 import { codecMetadata, registerCodecs, type Compressor } from './codecs.ts';
 import { locateArray, spacingOf } from './metadata.ts';
+import { replacingSink, roomBeside } from './replace.ts';
 import { DirectoryStore } from './store.ts';
 
 /** Metadata that claims larger chunks is taken for damaged: one chunk is the least that can be held. */
@@ -66,6 +66,8 @@ function checkMetadata(array: ZarrArray, location: string): void {
 /**
  * @internal Creates a Zarr v3 array in a directory. Attributes beside the caller's own:
  * `resolution`, `offset` (z, y, x) and `units` (nm) as CREMI and daisy write them, and `dimension_units`, which Neuroglancer reads.
+ *
+ * @param replace an array is there: it stays until the new one is closed, and when that is abandoned
  */
 export async function createZarrVolume(
   info: VolumeInfo & { chunkShape: Vec3 },
@@ -75,10 +77,7 @@ export async function createZarrVolume(
   maxReadBytes?: number,
 ): Promise<WritableVolume> {
   registerCodecs();
-  if (replace)
-    await rm(path, { recursive: true }).catch((error: unknown) =>
-      Promise.reject(ioError(error, 'replace', path)),
-    );
+  const root = replace ? await roomBeside(path) : path;
   const withChannels = info.channels === undefined ? [] : [info.channels];
   const attributes: Record<string, unknown> = { ...info.attributes };
   if (info.voxelSize) {
@@ -90,7 +89,7 @@ export async function createZarrVolume(
     ];
   }
   if (info.offset) attributes['offset'] = info.offset;
-  const array: ZarrArray = await zarr.create(new DirectoryStore(path), {
+  const array: ZarrArray = await zarr.create(new DirectoryStore(root), {
     shape: [...withChannels, ...info.shape],
     chunkShape: [...withChannels, ...info.chunkShape],
     dtype: info.dtype,
@@ -100,5 +99,6 @@ export async function createZarrVolume(
     attributes,
   });
   const complete = { ...info, attributes };
-  return writableOver(complete, zarrSink(array, info.dtype, path, compressor), maxReadBytes);
+  const sink = zarrSink(array, info.dtype, path, compressor);
+  return writableOver(complete, replace ? replacingSink(sink, root, path) : sink, maxReadBytes);
 }
