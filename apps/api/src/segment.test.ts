@@ -101,6 +101,10 @@ const NAN = (() => {
   return bytes;
 })();
 
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const elsewhere = (what: string): RegExp =>
+  new RegExp(`^The body is ${what}.*npx tokenunify segment.*numpy\\.save\\.$`);
+
 describe('a body that is no volume', () => {
   it.each<[string, Uint8Array, ProblemCode, string | undefined, RegExp]>([
     ['no bytes', new Uint8Array(), 'body-missing', 'body', /empty/],
@@ -119,16 +123,45 @@ describe('a body that is no volume', () => {
     [
       'a header that promises more than there can be',
       lyingNpy('|u1', '(9999999999, 99999999, 99)', good()),
-      'npy-invalid',
-      'body',
-      /elements/,
+      'volume-too-large',
+      'body.shape',
+      /9999999999.*1000/,
     ],
     [
       'a header that promises a terabyte',
       lyingNpy('|u1', '(10000, 10000, 10000)', good()),
+      'volume-too-large',
+      'body.shape',
+      /10000.*1000/,
+    ],
+    [
+      'a header that promises 10^15 voxels in one axis too many',
+      lyingNpy('|u1', '(1000, 10000, 10000, 10000)', good()),
       'npy-truncated',
       'body',
       /10000/,
+    ],
+    ['HDF5', bytesOf('\x89HDF\r\n\x1a\n and so on'), 'npy-invalid', 'body', elsewhere('an HDF5 file')],
+    [
+      'HDF5 behind a user block',
+      bytesOf(`${'MATLAB'.padEnd(512)}\x89HDF\r\n\x1a\n`),
+      'npy-invalid',
+      'body',
+      elsewhere('an HDF5 file'),
+    ],
+    [
+      'the metadata of a Zarr array',
+      bytesOf('{"zarr_format": 3, "node_type": "array"}'),
+      'npy-invalid',
+      'body',
+      elsewhere('part of a Zarr array'),
+    ],
+    [
+      'a packed Zarr array',
+      bytesOf('PK\x03\x04zarr.json'),
+      'npy-invalid',
+      'body',
+      elsewhere('a zip archive'),
     ],
     ['two axes', npyOf('uint8', [8, 8]), 'wrong-axes', 'body.shape', /2 axes/],
     ['channels', npyOf('uint8', [1, 4, 8, 8]), 'wrong-axes', 'body.shape', /4 axes/],
@@ -223,10 +256,47 @@ describe('a request that is wrong before its body', () => {
       { headers: { ...npyType, 'content-encoding': 'gzip' } },
       'content-encoding',
     ],
+    [
+      'HDF5',
+      'unsupported-content-type',
+      '',
+      { headers: { 'content-type': 'application/x-hdf5' } },
+      'content-type',
+    ],
   ])('such as %s is refused', async (_, code, query, init, field) => {
     const problem = await problemOf(await post(shared.url, good(), query, init), code);
     expect(problem['field']).toBe(field);
     await stillUp();
+  });
+
+  it.each([
+    ['?threshold=1.5', "The query parameter threshold is '1.5'; give a number from 0 to 1, once."],
+    ['?threshold=-1', "The query parameter threshold is '-1'; give a number from 0 to 1, once."],
+    ['?threshold=low', "The query parameter threshold is 'low'; give a number from 0 to 1, once."],
+    ['?threshold=', "The query parameter threshold is ''; give a number from 0 to 1, once."],
+    ['?threshold=1e999', "The query parameter threshold is '1e999'; give a number from 0 to 1, once."],
+    [
+      '?threshold=.1&threshold=.2',
+      "The query parameter threshold is '.1,.2'; give a number from 0 to 1, once.",
+    ],
+    ['?output=meshes', "The query parameter output is 'meshes'; give labels or affinities."],
+    ['?scoring=hist100', "The query parameter scoring is 'hist100'; give mean, max or hist1 to hist99."],
+    ['?treshold=0.5', 'There is no query parameter treshold; those that there are stand in /openapi.json.'],
+    [
+      `?scoring=${'x'.repeat(500)}`,
+      `The query parameter scoring is '${'x'.repeat(60)}...'; give mean, max or hist1 to hist99.`,
+    ],
+  ])('says what would have been right: %s', async (query, detail) => {
+    const problem = await problemOf(await post(shared.url, good(), query), 'invalid-parameter');
+    expect(problem['detail']).toBe(detail);
+  });
+
+  it('says what reads HDF5 and Zarr, when one is announced', async () => {
+    for (const type of ['application/x-hdf5', 'application/zip', 'application/vnd+zarr']) {
+      const response = await post(shared.url, good(), '', { headers: { 'content-type': type } });
+      const { detail } = await problemOf(response, 'unsupported-content-type');
+      expect(detail).toMatch(/numpy\.save.*npx tokenunify segment/);
+    }
   });
 
   it('is answered with 404 at a path that is not there, and 405 with Allow at one that is', async () => {

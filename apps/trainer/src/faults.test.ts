@@ -115,11 +115,7 @@ describe('segment refuses', () => {
       /channels\.npy has 2 channels, but raw data is a volume with the axes \(z, y, x\)/,
     ],
     ['axes that say x, y, z', 'xyz.zarr', /\.\/xyz\.zarr .*transpose/],
-    [
-      'a volume of nothing',
-      'empty.npy',
-      /empty\.npy is empty: its shape is 16 x 0 x 16/,
-    ],
+    ['a volume of nothing', 'empty.npy', /empty\.npy is empty: its shape is 16 x 0 x 16/],
     [
       'less than a token',
       'thin.npy',
