@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { Admission } from './admission.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { wrongParameter } from './parameters.ts';
 import { ApiProblem } from './problem.ts';
 import { documentOf } from './openapi.ts';
 import { observe, type RequestLog } from './observe.ts';
@@ -33,16 +34,9 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
   const app = new OpenAPIHono<Env>({
-    defaultHook: (result) => {
+    defaultHook: (result, c) => {
       if (result.success) return;
-      const issue = result.error.issues[0];
-      const field =
-        issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '');
-      throw new ApiProblem(
-        'invalid-parameter',
-        `The ${result.target} parameter ${field} is wrong: ${issue?.message ?? 'invalid'}; see /openapi.json.`,
-        { field },
-      );
+      throw wrongParameter(result.error.issues[0], (name) => c.req.queries(name)?.join(',') ?? '');
     },
   });
   app.use(observe(options.log, now));

@@ -40,16 +40,22 @@ function decode(bytes: Uint8Array): NdArray {
   }
 }
 
+const READS_OTHERS =
+  'segment the file with `npx tokenunify segment`, or send one array of it written by numpy.save';
+
 /** A file of another format that people do send is called by its name. */
 function whatElse(bytes: Uint8Array): string | undefined {
-  const starts = (...signature: number[]) => signature.every((byte, i) => bytes[i] === byte);
-  const format = starts(0x89, 0x48, 0x44, 0x46)
-    ? 'HDF5'
-    : starts(0x50, 0x4b)
-      ? 'zip (npz or zipped Zarr)'
-      : undefined;
-  if (!format) return undefined;
-  return `The body is a ${format} file, and only npy is read here; send one array written by numpy.save, or segment the file with \`npx tokenunify segment\`.`;
+  const text = String.fromCharCode(...bytes.subarray(0, 520));
+  // an HDF5 file may begin with a user block of 512 bytes
+  const format =
+    text.startsWith('\x89HDF') || text.startsWith('\x89HDF', 512)
+      ? 'an HDF5 file'
+      : text.startsWith('PK')
+        ? 'a zip archive, as npz and packed Zarr are'
+        : /^\s*\{\s*"zarr_format"/.test(text)
+          ? 'part of a Zarr array'
+          : undefined;
+  return format && `The body is ${format}, and only npy is read here; ${READS_OTHERS}.`;
 }
 
 function checkShape(shape: readonly number[], { maxVoxels, minimumShape }: VolumeLimits): void {

@@ -51,11 +51,7 @@ export const indexSchema = z
 /** A number from 0 to 1 as a query has it. JavaScript takes an empty text for 0, which here would be a threshold. */
 const shareOfQuery = z.preprocess(
   (text) => (typeof text === 'string' && text.trim() === '' ? NaN : text),
-  z.coerce
-    .number('must be a number from 0 to 1')
-    .min(0, 'must be from 0 to 1')
-    .max(1, 'must be from 0 to 1')
-    .optional(),
+  z.coerce.number().min(0).max(1).optional(),
 );
 
 // strict: a misspelt parameter would silently mean its default

@@ -63,7 +63,7 @@ function checkHeaders(headers: Headers): void {
   if (essence === undefined || !(NPY_MEDIA_TYPES as readonly string[]).includes(essence)) {
     throw new ApiProblem(
       'unsupported-content-type',
-      `The content type is ${type ?? 'missing'}; send an npy file as ${NPY_MEDIA_TYPES.join(' or ')}.`,
+      `The content type is ${type ?? 'missing'}; send an npy file, as numpy.save writes it, as ${NPY_MEDIA_TYPES.join(' or ')}; HDF5 and Zarr are read by \`npx tokenunify segment\`.`,
       {
         field: 'content-type',
         value: type,
