@@ -78,9 +78,9 @@ function fillCell(
 ): void {
   const { shape } = affinities;
   const halo = options.halo ?? [16, 16, 16];
-  const low = start.map((at, axis) => Math.max(0, at - halo[axis])) as unknown as Vec3;
-  const stop = start.map((at, axis) => Math.min(shape[axis], at + cell[axis])) as unknown as Vec3;
-  const high = stop.map((at, axis) => Math.min(shape[axis], at + halo[axis])) as unknown as Vec3;
+  const low = start.map((at, axis) => Math.max(0, at - halo[axis])) as unknown as Vec3; // map keeps three axes, their types do not say so
+  const stop = start.map((at, axis) => Math.min(shape[axis], at + cell[axis])) as unknown as Vec3; // map keeps three axes, their types do not say so
+  const high = stop.map((at, axis) => Math.min(shape[axis], at + halo[axis])) as unknown as Vec3; // map keeps three axes, their types do not say so
   const piece = cropAffinities(affinities, low, high);
   const flooded = watershed(piece, options);
   const size: Vec3 = [stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]];

@@ -97,7 +97,7 @@ export async function* computeAffinities(
     first = next;
     yield { stage: 'tiles', done: first, total, unit: 'tiles' };
   }
-  const shape: Vec3 = [0, 1, 2].map((d) => box.stop[d] - box.start[d]) as unknown as Vec3;
+  const shape: Vec3 = [0, 1, 2].map((d) => box.stop[d] - box.start[d]) as unknown as Vec3; // map keeps three axes, their types do not say so
   return { shape, data: blender.finish() };
 }
 

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { openVolume, wholeBox } from '@tokenunify/em-io';
@@ -71,6 +72,26 @@ describe('an output is refused before anything is computed', () => {
     await expect(
       checkOutput(at('raw2.zarr'), { overwrite: false, input: at('raw.zarr') }),
     ).resolves.toBeUndefined();
+  });
+
+  it('when it is the input by another name: a URL, a dataset without a slash, a directory that ends in a colon', async () => {
+    await saveVolume(at('v.npy'), array(1), { overwrite: false });
+    await saveVolume(at('v.zarr'), array(1), { overwrite: false });
+    mkdirSync(at('a:'));
+    await saveVolume(at('a:/w.npy'), array(1), { overwrite: false });
+    for (const [output, input] of [
+      [at('v.npy'), pathToFileURL(at('v.npy')).href],
+      [at('v.zarr'), at('v.zarr:raw')],
+      [at('a:/w.npy'), at('a:/w.npy')],
+    ] as const)
+      await expect(checkOutput(output, { overwrite: true, input })).rejects.toThrow(/is what is read/);
+  });
+
+  it('when a file stands where its directory should be', async () => {
+    writeFileSync(at('notes.txt'), '');
+    await expect(checkOutput(at('notes.txt/out.npy'), { overwrite: true })).rejects.toThrow(
+      /directory .* does not exist/i,
+    );
   });
 
   it('when it is a group, a directory, remote, or the other output', async () => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createVolume, wholeBox, type NdArray, type Vec3 } from '@tokenunify/em-io';
 import { CommandError } from '../../errors.ts';
 
@@ -25,15 +26,16 @@ export async function checkOutput(
     throw new CommandError('trainer/usage', message);
   };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location))
-    refuse(`${location} is remote, and remote outputs are not written; name a path.`);
+    refuse(
+      `${location} is a URL, and outputs are written to paths only (remote outputs not at all); name a path.`,
+    );
   if (!['.zarr', '.npy'].includes(extname(location).toLowerCase()))
     refuse(`Cannot tell how to write ${location}; end its name in .zarr or .npy.`);
   const directory = dirname(resolve(location));
-  if (!(await exists(directory))) refuse(`The directory of ${location} does not exist; make it first.`);
+  if (!(await isDirectory(directory))) refuse(`The directory of ${location} does not exist; make it first.`);
   if (besides !== undefined && (await overlap(besides, location)))
     refuse(`Labels and affinities would both be ${location}; name two places.`);
-  // `file.h5:/dataset` names a dataset in a file
-  if (input !== undefined && (await overlap(input.replace(/:\/.*$/, ''), location)))
+  if (input !== undefined && (await overlap(await pathOf(input), location)))
     refuse(`${location} is what is read, or a part of it; choose another output.`);
   if (!overwrite && (await exists(location)))
     refuse(`${location} exists already; choose another name or pass --overwrite.`);
@@ -54,6 +56,19 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** The path in an input's name, as `openVolume` finds it: what exists as it stands, else all before the last colon. */
+async function pathOf(input: string): Promise<string> {
+  const local = input.startsWith('file://') ? fileURLToPath(input) : input;
+  const colon = local.lastIndexOf(':');
+  return colon <= 0 || (await exists(local)) ? local : local.slice(0, colon);
+}
 
 /** True when one path is the other or lies in it, links followed. */
 async function overlap(a: string, b: string): Promise<boolean> {
