@@ -1,21 +1,28 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import { Admission } from './admission.ts';
+import { createBase } from './base.ts';
+import { declareRoutes, type Authorize } from './contract/index.ts';
+import type { Env } from './environment.ts';
+import { toProblem } from './failures.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { wrongParameter } from './parameters.ts';
-import { ApiProblem } from './problem.ts';
 import { documentOf } from './openapi.ts';
-import { observe, type RequestLog } from './observe.ts';
-import { methodsAt, toProblem } from './failures.ts';
-import { mountSegment } from './routes/segment.ts';
-import { mountService } from './routes/service.ts';
+import type { RequestLog } from './observe.ts';
+import { segmentationHandlers } from './routes/segmentations.ts';
+import { segmentHandler } from './routes/segment.ts';
+import { serviceHandlers } from './routes/service.ts';
+import { volumeHandlers } from './routes/volumes.ts';
+import type { Segmentations } from './segmentations/types.ts';
 import type { Segmenter } from './segmenter/types.ts';
+import type { VolumeStore } from './volumes/types.ts';
 
-export interface Env {
-  Variables: { requestId: string };
-}
+export type { Env } from './environment.ts';
 
 export interface AppOptions {
   readonly segmenter: Segmenter;
+  readonly volumes: VolumeStore;
+  readonly segmentations: Segmentations;
+  /** Refuses who has no key, and sets `owner`. Default: everybody is `anonymous`. */
+  readonly authorize?: Authorize<Env>;
   readonly limits?: Partial<Limits>;
   /** Called once a request is answered. */
   readonly log?: (entry: RequestLog) => void;
@@ -26,47 +33,24 @@ export interface AppOptions {
  * The API as a function from Request to Response: it opens no port and reads no environment.
  *
  * @example
- *     const app = createApp({ segmenter });
+ *     const app = createApp({ segmenter, volumes, segmentations });
  *     const response = await app.request('/healthz');
  */
 export function createApp(options: AppOptions): OpenAPIHono<Env> {
+  const { segmenter, volumes, segmentations, log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
-  const app = new OpenAPIHono<Env>({
-    defaultHook: (result, c) => {
-      if (result.success) return;
-      throw wrongParameter(result.error.issues[0], (name) => c.req.queries(name)?.join(',') ?? '');
-    },
-  });
-  app.use(observe(options.log, now));
-  app.onError((error, c) => toProblem(error).toResponse(c.get('requestId')));
-  app.notFound((c) => {
-    const methods = methodsAt(app, c.req.path);
-    const problem =
-      methods.length === 0
-        ? new ApiProblem(
-            'not-found',
-            `There is nothing at ${c.req.path}; see /openapi.json for what there is.`,
-            {
-              field: 'path',
-              value: c.req.path,
-            },
-          )
-        : new ApiProblem(
-            'method-not-allowed',
-            `${c.req.path} has no ${c.req.method}; use ${methods.join(' or ')}.`,
-            {
-              field: 'method',
-              value: c.req.method,
-              limit: methods,
-              headers: { allow: methods.join(', ') },
-            },
-          );
-    return problem.toResponse(c.get('requestId'));
-  });
-  mountService(app, { segmenter: options.segmenter, admission, now });
-  mountSegment(app, { segmenter: options.segmenter, limits, admission });
+  const app = createBase<Env>({ toProblem, now, ...(log && { log }) });
+  const handlers = {
+    ...serviceHandlers<Env>({ segmenter, admission, now }),
+    segment: segmentHandler<Env>({ segmenter, limits, admission }),
+    ...volumeHandlers<Env>(() => volumes),
+    ...segmentationHandlers<Env>(segmentations),
+  };
+  declareRoutes(app, handlers, options.authorize ?? everybody);
   app.get('/openapi.json', (c) => c.json(documentOf(app)));
   return app;
 }
+
+const everybody: Authorize<Env> = async (c) => c.set('owner', 'anonymous');

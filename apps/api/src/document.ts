@@ -1,8 +1,19 @@
-import { createApp } from './app.ts';
+import { createBase } from './base.ts';
+import { declareRoutes, type Handlers } from './contract/index.ts';
+import type { Env } from './environment.ts';
 import { documentOf, type OpenApiDocument } from './openapi.ts';
-import { unloaded } from './segmenter/unloaded.ts';
+import { goneOrUnforeseen } from './unforeseen.ts';
 
-/** The contract, as GET /openapi.json gives it; no model is needed. */
+/** The contract, as GET /openapi.json of every server gives it; it follows from the routes alone. */
 export function openApiDocument(): OpenApiDocument {
-  return documentOf(createApp({ segmenter: unloaded }));
+  const app = createBase<Env>({ toProblem: goneOrUnforeseen, now: () => 0 });
+  declareRoutes(app, undeclared, async () => {});
+  return documentOf(app);
 }
+
+/** Handlers that are never called: nobody sends this app a request. */
+const undeclared = new Proxy({} as Handlers<Env>, {
+  get: () => () => {
+    throw new Error('This app only describes itself.');
+  },
+});

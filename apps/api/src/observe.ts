@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import type { Env } from './app.ts';
+import type { Env } from './environment.ts';
 
 export interface RequestLog {
   readonly requestId: string;
@@ -19,8 +19,8 @@ export function requestIdOf(given: string | null | undefined): string {
 }
 
 /** Gives every request an id, every response the header, and the log one entry. */
-export const observe = (log: ((entry: RequestLog) => void) | undefined, now: () => number) =>
-  createMiddleware<Env>(async (c, next) => {
+export const observe = <E extends Env>(log: ((entry: RequestLog) => void) | undefined, now: () => number) =>
+  createMiddleware<E>(async (c, next) => {
     const start = now();
     const requestId = requestIdOf(c.req.header('x-request-id'));
     c.set('requestId', requestId);

@@ -1,11 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Env } from './app.ts';
+import type { Env } from './environment.ts';
 import { VERSION } from './version.ts';
 
 /** What `getOpenAPI31Document` gives, as far as we use it. */
 export type OpenApiDocument = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 
-export function documentOf(app: OpenAPIHono<Env>): OpenApiDocument {
+export function documentOf<E extends Env>(app: OpenAPIHono<E>): OpenApiDocument {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -17,8 +17,11 @@ export function documentOf(app: OpenAPIHono<Env>): OpenApiDocument {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/' }],
+    // a server without keys asks for none
+    security: [{ key: [] }, {}],
     tags: [
       { name: 'segmentation', description: 'Volumes in, neurons out.' },
+      { name: 'volumes', description: 'Stored volumes: Zarr over HTTP.' },
       { name: 'service', description: 'What operators and load balancers ask.' },
     ],
   });

@@ -6,6 +6,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   threshold: 'a number from 0 to 1, once',
   output: 'labels or affinities',
   scoring: 'mean, max or hist1 to hist99',
+  limit: 'a whole number from 1 to 1000',
+  cursor: 'the `next` of the page before',
+  state: 'queued, running, succeeded, failed or canceled',
 };
 
 /**
@@ -34,3 +37,38 @@ export function wrongParameter(
 
 /** Whatever a hostile query holds must not flood a log. */
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text);
+
+/** The problem of a JSON body that its schema refuses: where, and what the schema wants there. */
+export function wrongBody(issue: z.core.$ZodIssue | undefined): ApiProblem {
+  const path = (issue?.path ?? []).map(String);
+  const field = ['body', ...path].join('.');
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys.map((key) => [...path, key].join('.')).join(', ');
+    return new ApiProblem(
+      'invalid-body',
+      `The body has no field ${names}; see /openapi.json for those it has.`,
+      {
+        field: names,
+      },
+    );
+  }
+  const what =
+    issue?.code === 'invalid_union' ? 'it fits none of the forms in /openapi.json' : issue?.message;
+  return new ApiProblem(
+    'invalid-body',
+    `The field ${field} is wrong: ${(what ?? 'it is not what /openapi.json says').replace(/\.$/, '')}.`,
+    { field },
+  );
+}
+
+export function wrongHeader(
+  issue: z.core.$ZodIssue | undefined,
+  valueOf: (name: string) => string,
+): ApiProblem {
+  const field = String(issue?.path[0] ?? '');
+  return new ApiProblem(
+    'invalid-header',
+    `The header ${field} is '${shortened(valueOf(field))}'; give what /openapi.json says.`,
+    { field },
+  );
+}

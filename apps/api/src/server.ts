@@ -6,6 +6,9 @@ import { createApp } from './app.ts';
 import type { Limits } from './limits.ts';
 import { ApiProblem } from './problem.ts';
 import { requestIdOf, type RequestLog } from './observe.ts';
+import { unavailable } from './routes/service.ts';
+import type { Segmentations } from './segmentations/types.ts';
+import type { VolumeStore } from './volumes/types.ts';
 import { createThreadedSegmenter } from './segmenter/threaded.ts';
 
 export interface ServerOptions {
@@ -43,7 +46,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const segmenter = createThreadedSegmenter({ model, inference });
   const { limits, log, host = '127.0.0.1', port = 0 } = options;
-  const app = createApp({ segmenter, ...(limits && { limits }), ...(log && { log }) });
+  const app = createApp({
+    segmenter,
+    volumes: new Proxy({} as VolumeStore, { get: starting }),
+    segmentations: new Proxy({} as Segmentations, { get: starting }),
+    ...(limits && { limits }),
+    ...(log && { log }),
+  });
   const closeRest = async () => {
     await segmenter.close();
     await inference.close();
@@ -61,6 +70,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await closeRest();
   };
   return { url: urlOf(server, host), model, close, [Symbol.asyncDispose]: () => close() };
+}
+
+/** Volumes and jobs are wired in next. */
+function starting(): never {
+  throw unavailable();
 }
 
 /** A listening HTTP server in front of a fetch function; also what tests put a segmenter of their own behind. */

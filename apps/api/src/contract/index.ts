@@ -1,3 +1,5 @@
+export * from './declare.ts';
 export * from './problems.ts';
-export * from './routes.ts';
-export * from './schemas.ts';
+export * from './routes/index.ts';
+export * from './schemas/index.ts';
+export * from './scopes.ts';

@@ -1,8 +1,7 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Admission } from '../admission.ts';
-import type { Env } from '../app.ts';
+import type { Env } from '../environment.ts';
 import { readBody } from '../body.ts';
-import { NPY_MEDIA_TYPES, segmentRoute } from '../contract/index.ts';
+import { NPY_MEDIA_TYPES, type Handlers } from '../contract/index.ts';
 import type { Limits } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
 import { readRawVolume } from '../raw-volume.ts';
@@ -16,11 +15,12 @@ export interface SegmentRouteOptions {
 }
 
 /** POST /v1/segment: everything about the request is checked before anything heavy begins. */
-export function mountSegment(
-  app: OpenAPIHono<Env>,
-  { segmenter, limits, admission }: SegmentRouteOptions,
-): void {
-  app.openapi(segmentRoute, async (c) => {
+export function segmentHandler<E extends Env>({
+  segmenter,
+  limits,
+  admission,
+}: SegmentRouteOptions): Handlers<E>['segment'] {
+  return async (c) => {
     const { output, threshold, scoring } = c.req.valid('query');
     checkHeaders(c.req.raw.headers);
     if (!segmenter.ready) throw unavailable();
@@ -40,7 +40,7 @@ export function mountSegment(
       return place.run(() => segmenter.segment(request, { signal }), signal);
     });
     return npyResponse(result, segmenter.model.digest);
-  });
+  };
 }
 
 function npyResponse({ npy, labelCount, timings }: SegmentResult, digest: string): Response {

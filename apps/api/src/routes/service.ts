@@ -1,7 +1,6 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Admission } from '../admission.ts';
-import type { Env } from '../app.ts';
-import { healthRoute, indexRoute, readyRoute } from '../contract/index.ts';
+import type { Handlers } from '../contract/index.ts';
+import type { Env } from '../environment.ts';
 import { ApiProblem } from '../problem.ts';
 import type { ModelSummary, Segmenter } from '../segmenter/types.ts';
 import { VERSION } from '../version.ts';
@@ -14,39 +13,45 @@ export interface ServiceRouteOptions {
 }
 
 /** What operators and load balancers ask. */
-export function mountService(
-  app: OpenAPIHono<Env>,
-  { segmenter, admission, now }: ServiceRouteOptions,
-): void {
+export function serviceHandlers<E extends Env>({
+  segmenter,
+  admission,
+  now,
+}: ServiceRouteOptions): Pick<Handlers<E>, 'health' | 'ready' | 'index'> {
   const started = now();
-  app.openapi(healthRoute, (c) =>
-    c.json(
-      {
-        status: 'ok' as const,
-        version: VERSION,
-        uptimeSeconds: Math.round(now() - started) / 1000,
-        model: modelJson(segmenter.model),
-        running: admission.running,
-        waiting: admission.waiting,
-      },
-      200,
-    ),
-  );
-  app.openapi(readyRoute, (c) => {
-    if (!segmenter.ready) throw unavailable();
-    return c.json({ status: 'ready' as const }, 200);
-  });
-  app.openapi(indexRoute, (c) =>
-    c.json(
-      {
-        name: 'TokenUnify: neuron segmentation of EM volumes',
-        version: VERSION,
-        links: { segment: '/v1/segment', contract: '/openapi.json', health: '/healthz', ready: '/readyz' },
-      },
-      200,
-    ),
-  );
+  return {
+    health: (c) =>
+      c.json(
+        {
+          status: 'ok' as const,
+          version: VERSION,
+          uptimeSeconds: Math.round(now() - started) / 1000,
+          model: modelJson(segmenter.model),
+          running: admission.running,
+          waiting: admission.waiting,
+        },
+        200,
+      ),
+    ready: (c) => {
+      if (!segmenter.ready) throw unavailable();
+      return c.json({ status: 'ready' as const }, 200);
+    },
+    index: (c) => c.json(INDEX, 200),
+  };
 }
+
+export const INDEX = {
+  name: 'TokenUnify: neuron segmentation of EM volumes',
+  version: VERSION,
+  links: {
+    segment: '/v1/segment',
+    segmentations: '/v1/segmentations',
+    volumes: '/v1/volumes',
+    contract: '/openapi.json',
+    health: '/healthz',
+    ready: '/readyz',
+  },
+};
 
 export const unavailable = (): ApiProblem =>
   new ApiProblem('unavailable', 'The server is starting or stopping; send the request again in 5 s.', {

@@ -72,10 +72,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, newest first */
+        get: operations["listSegmentations"];
+        put?: never;
+        /**
+         * Segment a volume of any size
+         * @description A job: everything about it is checked now, the work is done block by block and survives a restart of the server. Poll `location`, follow `links.events`, or wait with `Prefer: wait`.
+         */
+        post: operations["createSegmentation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a job stands */
+        get: operations["getSegmentation"];
+        put?: never;
+        post?: never;
+        /** Delete a job, its artefacts and its result */
+        delete: operations["deleteSegmentation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a job
+         * @description What is finished of it stays, and `resume` goes on from there. Canceling again changes nothing.
+         */
+        post: operations["cancelSegmentation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a job
+         * @description Server-sent events, each with a SegmentationEvent as data, from the first or from behind `Last-Event-ID`. The stream ends when the job has finished.
+         */
+        get: operations["segmentationEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{id}/relabel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agglomerate a finished job again
+         * @description A new job at another threshold, scoring or minimum size. Fragments and their graph are taken over; the model is not asked again.
+         */
+        post: operations["relabelSegmentation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a job that failed or was canceled */
+        post: operations["resumeSegmentation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stored volumes, newest first */
+        get: operations["listVolumes"];
+        put?: never;
+        /**
+         * Make a place for a volume
+         * @description The answer has the root of a Zarr hierarchy. Any Zarr client writes metadata and chunks there with PUT and reads them with GET; when all is written, seal it.
+         */
+        post: operations["createVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a volume is, and how much of it is there */
+        get: operations["getVolume"];
+        put?: never;
+        post?: never;
+        /** Delete a volume and all it holds */
+        delete: operations["deleteVolume"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{id}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read metadata or a chunk
+         * @description One byte range at a time, also from the end (`bytes=-1024`), as readers of shards ask. HEAD works too.
+         */
+        get: operations["getKey"];
+        /**
+         * Write metadata or a chunk
+         * @description The value appears whole or not at all. Of two writers of one key the later wins; with `If-None-Match: *` or `If-Match` the one that comes second is refused instead.
+         */
+        put: operations["putKey"];
+        post?: never;
+        /** Delete metadata or a chunk of an open volume */
+        delete: operations["deleteKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{id}/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a volume is complete
+         * @description Chunks are counted; when one is missing, the volume stays open and the answer names some that are. Sealing again changes nothing.
+         */
+        post: operations["sealVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Voxels v with start <= v < stop on every axis. */
+        Box: {
+            /** @description (z, y, x) voxels. */
+            start: [
+                number,
+                number,
+                number
+            ];
+            /** @description (z, y, x) voxels. */
+            stop: [
+                number,
+                number,
+                number
+            ];
+        };
         Health: {
             model: components["schemas"]["Model"];
             /** @description Requests being segmented. */
@@ -119,10 +334,54 @@ export interface components {
                 number
             ];
         };
+        NewSegmentation: {
+            box?: components["schemas"]["Box"] & unknown;
+            input: components["schemas"]["SegmentationInput"];
+            /** @description Name or digest of a model; default: the server’s. The result pins the digest. */
+            model?: string;
+            /** @description For people. */
+            name?: string;
+            /** @description What to change of the post-processing that the model was validated with. */
+            postprocessing?: {
+                /** @description Voxels (z, y, x) of the pieces in which fragments are made; smaller ones need less memory. */
+                cell?: [
+                    number,
+                    number,
+                    number
+                ];
+                /** @description Labels with fewer voxels join the neighbour of highest affinity. */
+                minimumSize?: number;
+                /** @description `mean`, `max` or a percentile `hist1` to `hist99`. */
+                scoring?: string;
+                /** @description Agglomeration stops at this score. */
+                threshold?: number;
+            };
+            /** @description Needed unless the voxels are uint8: the values of black and white. */
+            rawRange?: [
+                number,
+                number
+            ];
+            /** @description nm, (z, y, x); instead of what the volume says. */
+            voxelSize?: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * @description What follows when the voxel size is far from the model’s: a warning in the result, or 422.
+             * @default warn
+             * @enum {string}
+             */
+            voxelSizeCheck: "warn" | "refuse";
+        };
+        NewVolume: {
+            /** @description For people; need not be unique. */
+            name?: string;
+        };
         /** @description RFC 9457 problem details. */
         Problem: {
             /** @enum {string} */
-            code: "malformed-request" | "invalid-parameter" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "unavailable";
+            code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
             /** @description One sentence: what is wrong, the limit, and what to do. */
             detail: string;
             /** @description The parameter, header or part of the body. */
@@ -137,9 +396,187 @@ export interface components {
             /** @description What was sent. */
             value?: unknown;
         };
+        Progress: {
+            done: number;
+            /** @description Of the whole job, by finished tasks. */
+            fraction: number;
+            /** @enum {string} */
+            stage: "tiles" | "affinities" | "fragments" | "graph" | "agglomeration" | "labels";
+            total: number;
+            unit: string;
+        };
         Ready: {
             /** @enum {string} */
             status: "ready";
+        };
+        Relabel: {
+            /** @description Labels with fewer voxels join the neighbour of highest affinity. */
+            minimumSize?: number;
+            /** @description `mean`, `max` or a percentile `hist1` to `hist99`. */
+            scoring?: string;
+            /** @description Agglomeration stops at this score. */
+            threshold?: number;
+        };
+        Seal: {
+            /** @description Chunk keys written, over all arrays. Default: every key of every array. Zarr writers may leave out chunks that hold only the fill value; then say how many were written, so that one lost on the way is noticed. */
+            chunks?: number;
+        };
+        Segmentation: {
+            box: components["schemas"]["Box"];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            createdAt: string;
+            /** @description Why it failed. */
+            error?: {
+                /** @enum {string} */
+                code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
+                /** @description One sentence: what is wrong, the limit, and what to do. */
+                detail: string;
+                title: string;
+                /** @example urn:tokenunify:problem:unsupported-dtype */
+                type: string;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            finishedAt?: string;
+            /** @example seg_01jd5yxq8f0000000000 */
+            id: string;
+            input: components["schemas"]["SegmentationInput"];
+            links: {
+                cancel: string;
+                events: string;
+                relabel: string;
+                result?: string;
+                resume: string;
+                self: string;
+            };
+            model: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            name?: string;
+            /** @description The job that this one agglomerates again. */
+            parent?: string;
+            progress?: components["schemas"]["Progress"];
+            result?: components["schemas"]["SegmentationResult"];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            startedAt?: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            warnings: components["schemas"]["Warning"][];
+        };
+        SegmentationEvent: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            at: string;
+            progress?: components["schemas"]["Progress"];
+            /** @enum {string} */
+            state?: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            /**
+             * @description Also the `event` of the stream.
+             * @enum {string}
+             */
+            type: "state" | "progress" | "warning";
+            warning?: components["schemas"]["Warning"];
+        };
+        SegmentationInput: {
+            /** @description The array inside it, if there are several. */
+            dataset?: string;
+            /** @description Id of a sealed stored volume. */
+            volume: string;
+        } | {
+            /** @description A file or directory on the server, inside what its operator opened; `x.h5:/volumes/raw` names a dataset. */
+            path: string;
+        } | {
+            dataset?: string;
+            /**
+             * Format: uri
+             * @description A Zarr hierarchy or an npy file on the web.
+             */
+            url: string;
+        };
+        SegmentationList: {
+            items: components["schemas"]["Segmentation"][];
+            next?: string;
+        };
+        SegmentationResult: {
+            fragmentCount: number;
+            labelCount: number;
+            /** @description All of it, as it was applied. */
+            postprocessing?: unknown;
+            /** @description Of work, interruptions left out. */
+            seconds: number;
+            shape: [
+                number,
+                number,
+                number
+            ];
+            /** @description Root of its Zarr array, relative to the server. */
+            url: string;
+            /** @description Id of the stored volume with the labels, uint32, 0 is background. */
+            volume: string;
+            voxelSize?: [
+                number,
+                number,
+                number
+            ];
+        };
+        Volume: {
+            /** @description What the stored metadata describes. */
+            arrays: components["schemas"]["VolumeArray"][];
+            /** @description Stored. */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            createdAt: string;
+            id: string;
+            name?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            sealedAt?: string;
+            /** @description The job whose result it is; then it is deleted with the job. */
+            segmentation?: string;
+            /**
+             * @description `open`: keys may be written. `sealed`: complete and unchangeable; only then jobs take it.
+             * @enum {string}
+             */
+            state: "open" | "sealed";
+            /** @description Root of the Zarr hierarchy, relative to the server. */
+            url: string;
+        };
+        VolumeArray: {
+            /** @description Keys that are stored. */
+            chunks: number;
+            /** @description Of what one key holds; of a shard when sharded. */
+            chunkShape: number[];
+            /** @description Keys that a full array has. */
+            chunksOfGrid: number;
+            dtype: string;
+            /** @description Inside the hierarchy; empty for an array at its root. */
+            path: string;
+            shape: number[];
+        };
+        VolumeList: {
+            items: components["schemas"]["Volume"][];
+            next?: string;
+        };
+        Warning: {
+            code: string;
+            detail: string;
         };
     };
     responses: never;
@@ -262,7 +699,7 @@ export interface operations {
                     "application/x-npy": string;
                 };
             };
-            /** @description The request is not what it should be (malformed-request, invalid-parameter, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
             400: {
                 headers: {
                     "x-request-id": string;
@@ -302,7 +739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An npy file, but not a volume that can be segmented (wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description An npy file, but not a volume that can be segmented (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;
@@ -312,7 +749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description All places are taken; come back after Retry-After seconds (busy) */
+            /** @description All places are taken; come back after Retry-After seconds (busy, queue-full) */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -339,6 +776,1320 @@ export interface operations {
                 headers: {
                     /** @description Seconds. */
                     "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentations: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Entries of one page, 1 to 1000, default 100. */
+                limit?: number;
+                /** @description Only jobs in this state. */
+                state?: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentationList"];
+                };
+            };
+            /** @description A parameter is wrong (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSegmentation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With the same key and body the same job is answered, however often the request is sent. */
+                "idempotency-key"?: string;
+                /** @description `wait` or `wait=SECONDS` (at most 60): answer when the job has finished, or the time is over. */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegmentation"];
+            };
+        };
+        responses: {
+            /** @description The job, which has finished already. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description Accepted. */
+            202: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The volume is not sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The volume is too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            422: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs are waiting; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSegmentation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSegmentation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has not finished (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelSegmentation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Canceled. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has finished already (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentationEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Last-Event-ID is no number (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    relabelSegmentation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With the same key and body the same job is answered, however often the request is sent. */
+                "idempotency-key"?: string;
+                /** @description `wait` or `wait=SECONDS` (at most 60): answer when the job has finished, or the time is over. */
+                prefer?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Relabel"];
+            };
+        };
+        responses: {
+            /** @description The job, which has finished already. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description Accepted. */
+            202: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job has no result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The volume is too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            422: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs are waiting; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSegmentation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queued again. */
+            202: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has succeeded, or has not stopped (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs are waiting; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVolumes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Entries of one page, 1 to 1000, default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeList"];
+                };
+            };
+            /** @description A parameter is wrong (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVolume"];
+            };
+        };
+        responses: {
+            /** @description Made, and open for writing. */
+            201: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The volume. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A job that has not finished reads it, or its job owns it (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string;
+                range?: string;
+            };
+            path: {
+                id: string;
+                /** @description A key of the hierarchy, slashes and all. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it. */
+            200: {
+                headers: {
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range. */
+            206: {
+                headers: {
+                    "content-range": string;
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a key (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such volume, or nothing at the key: a chunk that holds only the fill value (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies outside (range-not-satisfiable) */
+            416: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description A key of the hierarchy, slashes and all. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Written. */
+            201: {
+                headers: {
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Written over an older value. */
+            204: {
+                headers: {
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a key, or an incomplete body (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body stopped coming (request-timeout, body-stalled) */
+            408: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone else wrote it first (precondition-failed) */
+            412: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            422: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room; nothing of it was kept (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description A key of the hierarchy, slashes and all. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not there any more. */
+            204: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a key (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sealVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seal"];
+            };
+        };
+        responses: {
+            /** @description Sealed: it can be segmented, and never changes. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Chunks are missing (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            422: {
+                headers: {
                     "x-request-id": string;
                     [name: string]: unknown;
                 };

@@ -1,0 +1,5 @@
+export * from './common.ts';
+export * from './segment.ts';
+export * from './segmentations.ts';
+export * from './service.ts';
+export * from './volumes.ts';
