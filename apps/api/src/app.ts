@@ -7,6 +7,7 @@ import { toProblem } from './failures.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { documentOf } from './openapi.ts';
 import type { RequestLog } from './observe.ts';
+import { ApiProblem } from './problem.ts';
 import { segmentationHandlers } from './routes/segmentations.ts';
 import { segmentHandler } from './routes/segment.ts';
 import { serviceHandlers } from './routes/service.ts';
@@ -19,8 +20,9 @@ export type { Env } from './environment.ts';
 
 export interface AppOptions {
   readonly segmenter: Segmenter;
-  readonly volumes: VolumeStore;
-  readonly segmentations: Segmentations;
+  /** Without a store or jobs, their routes answer 503. */
+  readonly volumes?: VolumeStore;
+  readonly segmentations?: Segmentations;
   /** Refuses who has no key, and sets `owner`. Default: everybody is `anonymous`. */
   readonly authorize?: Authorize<Env>;
   readonly limits?: Partial<Limits>;
@@ -37,7 +39,7 @@ export interface AppOptions {
  *     const response = await app.request('/healthz');
  */
 export function createApp(options: AppOptions): OpenAPIHono<Env> {
-  const { segmenter, volumes, segmentations, log } = options;
+  const { segmenter, volumes = unserved(), segmentations = unserved(), log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
@@ -54,3 +56,14 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
 }
 
 const everybody: Authorize<Env> = async (c) => c.set('owner', 'anonymous');
+
+/** Stands for a service that an app was made without. */
+const unserved = <T extends object>(): T =>
+  new Proxy({} as T, {
+    get: () => () => {
+      throw new ApiProblem(
+        'unavailable',
+        'This server segments single requests only; start it with a data directory.',
+      );
+    },
+  });

@@ -6,9 +6,6 @@ import { createApp } from './app.ts';
 import type { Limits } from './limits.ts';
 import { ApiProblem } from './problem.ts';
 import { requestIdOf, type RequestLog } from './observe.ts';
-import { unavailable } from './routes/service.ts';
-import type { Segmentations } from './segmentations/types.ts';
-import type { VolumeStore } from './volumes/types.ts';
 import { createThreadedSegmenter } from './segmenter/threaded.ts';
 
 export interface ServerOptions {
@@ -48,8 +45,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { limits, log, host = '127.0.0.1', port = 0 } = options;
   const app = createApp({
     segmenter,
-    volumes: new Proxy({} as VolumeStore, { get: starting }),
-    segmentations: new Proxy({} as Segmentations, { get: starting }),
     ...(limits && { limits }),
     ...(log && { log }),
   });
@@ -70,11 +65,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await closeRest();
   };
   return { url: urlOf(server, host), model, close, [Symbol.asyncDispose]: () => close() };
-}
-
-/** Volumes and jobs are wired in next. */
-function starting(): never {
-  throw unavailable();
 }
 
 /** A listening HTTP server in front of a fetch function; also what tests put a segmenter of their own behind. */

@@ -3,9 +3,7 @@ import { createApp } from './app.ts';
 import type { Limits } from './limits.ts';
 import { npyOf } from './npy.fixture.ts';
 import { closeServer, listen, urlOf } from './server.ts';
-import type { Segmentations } from './segmentations/types.ts';
 import type { Segmenter, SegmentRequest, SegmentResult } from './segmenter/types.ts';
-import type { VolumeStore } from './volumes/types.ts';
 
 export const fakeModel: Segmenter['model'] = {
   name: 'fake',
@@ -75,16 +73,6 @@ export function heldWork(): { work: Work; release: () => void; begun: () => Prom
   };
 }
 
-/** For tests that need neither volumes nor jobs: whatever is asked of them fails. */
-export const unserved = {
-  volumes: new Proxy<VolumeStore>({} as VolumeStore, { get: refuse }),
-  segmentations: new Proxy<Segmentations>({} as Segmentations, { get: refuse }),
-};
-
-function refuse(_target: object, name: string | symbol): never {
-  throw new Error(`This test server has no ${String(name)}.`);
-}
-
 export interface TestServer {
   readonly url: string;
   readonly segmenter: FakeSegmenter;
@@ -95,7 +83,7 @@ export interface TestServer {
 /** A real server on a free port, with a fake segmenter behind it. */
 export async function serve(work?: Work, limits?: Partial<Limits>): Promise<TestServer> {
   const segmenter = new FakeSegmenter(work);
-  const app = createApp({ segmenter, ...unserved, ...(limits && { limits }) });
+  const app = createApp({ segmenter, ...(limits && { limits }) });
   const server = await listen(app.fetch, '127.0.0.1', 0);
   return { url: urlOf(server, '127.0.0.1'), segmenter, server, close: () => closeServer(server, 0) };
 }

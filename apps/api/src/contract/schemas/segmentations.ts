@@ -49,12 +49,9 @@ export const newSegmentationSchema = z
     input: inputSchema,
     name: z.string().min(1).max(200).optional().openapi({ description: 'For people.' }),
     box: boxSchema.optional().openapi({ description: 'Part to segment; default: all.' }),
-    model: z
-      .string()
-      .optional()
-      .openapi({
-        description: 'Name or digest of a model; default: the server’s. The result pins the digest.',
-      }),
+    model: z.string().optional().openapi({
+      description: 'Name or digest of a model; default: the server’s. The result pins the digest.',
+    }),
     rawRange: z
       .tuple([z.number(), z.number()])
       .optional()
