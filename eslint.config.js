@@ -9,8 +9,19 @@ export const arrows = {
   'libs/model': [],
   'libs/em-io': [],
   'libs/segmentation': ['@tokenunify/em-io'],
-  'apps/trainer': ['@tokenunify/model', '@tokenunify/em-io', '@tokenunify/segmentation'],
-  'apps/api': ['@tokenunify/model', '@tokenunify/em-io', '@tokenunify/segmentation'],
+  'apps/trainer': [
+    '@tokenunify/model',
+    '@tokenunify/em-io',
+    '@tokenunify/segmentation',
+    // `segment --api` is a client of a server that may be anywhere; the server itself stays out of reach
+    '@tokenunify/api/client',
+  ],
+  'apps/api': [
+    '@tokenunify/model',
+    '@tokenunify/em-io',
+    '@tokenunify/em-io/zarr-layout',
+    '@tokenunify/segmentation',
+  ],
   tools: [
     '@tokenunify/model',
     '@tokenunify/em-io',
@@ -64,6 +75,8 @@ export default tseslint.config(
       'demo-output/**',
       '**/generated/**',
       '**/*.gen.ts',
+      '**/.wrangler/**',
+      '.tokenunify-data/**',
     ],
   },
   js.configs.recommended,

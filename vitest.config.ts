@@ -2,7 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 /** Shared by every room. Suites that need the native engine or real volumes have their own targets. */
 export const suites = {
-  everywhere: { exclude: ['**/node_modules/**', '**/*.tensorflow.test.ts', '**/*.data.test.ts'] },
+  everywhere: {
+    exclude: [
+      '**/node_modules/**',
+      '**/*.tensorflow.test.ts',
+      '**/*.data.test.ts',
+      '**/*.faults.test.ts',
+      '**/*.workerd.test.ts',
+    ],
+  },
 };
 
 export default defineConfig({
