@@ -5,6 +5,8 @@ import { expectLength, voxelCount, type Vec3 } from './shape.ts';
 export interface QuantisedAffinities {
   readonly shape: Vec3;
   readonly data: Uint8Array;
+  /** Where voxel (0, 0, 0) of the array lies in its volume: cells are anchored at the volume's origin. Default there. */
+  readonly origin?: Vec3;
 }
 
 /** Checks that the data fills three channels of the shape. */

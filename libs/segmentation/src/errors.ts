@@ -1,4 +1,9 @@
-/** What can go wrong here. The codes are stable: the API maps them to problem types in one table. */
+/**
+ * What can go wrong here. The codes are stable: the API maps them to problem types in one table.
+ *
+ * The last three come from where a job keeps its artefacts, and only there a retry can help: after `no-space` when
+ * there is room again, after `storage` perhaps. `artefact-missing` says that somebody removed what a manifest names.
+ */
 export type SegmentationErrorCode =
   | 'segmentation/shape-mismatch'
   | 'segmentation/bad-shape'
@@ -9,11 +14,15 @@ export type SegmentationErrorCode =
   | 'segmentation/nothing-to-compare'
   | 'segmentation/too-many-labels'
   | 'segmentation/too-large'
-  | 'segmentation/too-small';
+  | 'segmentation/too-small'
+  | 'segmentation/memory-limit'
+  | 'segmentation/artefact-missing'
+  | 'segmentation/no-space'
+  | 'segmentation/storage';
 
 /**
  * The one error class of this library. `message` is one sentence that names the field, the value, the limit and the
- * remedy; a retry never helps, since nothing here touches the outside world.
+ * remedy; a retry never helps unless the code says so.
  *
  * @example
  * try { variationOfInformation(truth, labels) } catch (error) {

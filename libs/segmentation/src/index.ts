@@ -15,3 +15,4 @@ export * from './fragments/index.ts';
 export * from './baselines/index.ts';
 export * from './tiles/index.ts';
 export * from './chain/index.ts';
+export * from './blockwise/index.ts';

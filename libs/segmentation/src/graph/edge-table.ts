@@ -8,13 +8,26 @@ import { sortByPair } from './sort.ts';
  */
 export class EdgeTable {
   #size = 0;
-  #slots = new Int32Array(1 << 12); // edge + 1, 0 = free
-  #u = new Uint32Array(1 << 11);
-  #v = new Uint32Array(1 << 11);
-  #sum = new Float64Array(1 << 11);
-  #count = new Uint32Array(1 << 11);
-  #maximum = new Uint32Array(1 << 11);
-  #mean = new Float32Array(1 << 11);
+  #slots: Int32Array; // edge + 1, 0 = free
+  #u: Uint32Array;
+  #v: Uint32Array;
+  #sum: Float64Array;
+  #count: Uint32Array;
+  #maximum: Uint32Array;
+  #mean: Float32Array | undefined;
+
+  /** @param most edges expected: with as many or fewer, nothing is ever moved */
+  constructor(most = 2047) {
+    const capacity = most + 1;
+    let slots = 16;
+    while (slots < 2 * capacity) slots *= 2;
+    this.#slots = new Int32Array(slots);
+    this.#u = new Uint32Array(capacity);
+    this.#v = new Uint32Array(capacity);
+    this.#sum = new Float64Array(capacity);
+    this.#count = new Uint32Array(capacity);
+    this.#maximum = new Uint32Array(capacity);
+  }
 
   /** Adds links between fragments a and b, in either order, as levels. */
   add(a: number, b: number, sum: number, count: number, maximum: number): void {
@@ -28,8 +41,9 @@ export class EdgeTable {
   addLink(edge: number, affinity: number, levels: number): void {
     const level = (affinity * levels) | 0;
     const count = this.#count[edge];
-    const weighted = Math.fround(affinity + Math.fround(this.#mean[edge] * count));
-    this.#mean[edge] = Math.fround(weighted / (count + 1));
+    const mean = (this.#mean ??= new Float32Array(this.#u.length));
+    const weighted = Math.fround(affinity + Math.fround(mean[edge] * count));
+    mean[edge] = Math.fround(weighted / (count + 1));
     this.#sum[edge] += level;
     this.#count[edge] = count + 1;
     if (level > this.#maximum[edge]) this.#maximum[edge] = level;
@@ -72,7 +86,7 @@ export class EdgeTable {
       count: pick(this.#count, new Uint32Array(n)),
       maximum: pick(this.#maximum, new Uint32Array(n)),
       levels,
-      ...(withMean && { runningMean: pick(this.#mean, new Float32Array(n)) }),
+      ...(withMean && { runningMean: pick(this.#mean ?? new Float32Array(n), new Float32Array(n)) }),
     };
   }
 
@@ -83,8 +97,8 @@ export class EdgeTable {
     this.#sum = larger(this.#sum, new Float64Array(capacity));
     this.#count = larger(this.#count, new Uint32Array(capacity));
     this.#maximum = larger(this.#maximum, new Uint32Array(capacity));
-    this.#mean = larger(this.#mean, new Float32Array(capacity));
-    const slots = new Int32Array(capacity * 2);
+    if (this.#mean) this.#mean = larger(this.#mean, new Float32Array(capacity));
+    const slots = new Int32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let edge = 0; edge < this.#size; edge++) {
       let slot = hashPair(this.#u[edge], this.#v[edge]) & mask;

@@ -57,15 +57,57 @@ export function buildRegionGraph(
   const nodeCount = largest(fragments);
   if (affinities instanceof Float32Array) return floatGraph(affinities, fragments, shape, nodeCount);
   const table = new EdgeTable();
-  const [depth, height, width] = shape;
+  addBlockLinks(table, affinities, fragments, shape);
+  return table.finish(nodeCount, 255);
+}
+
+/** Adds the links inside a block. */
+export function addBlockLinks(
+  table: EdgeTable,
+  affinities: Uint8Array,
+  fragments: Uint32Array,
+  [depth, height, width]: Vec3,
+): void {
+  const n = fragments.length;
+  const plane = height * width;
   let row = 0;
   for (let z = 0; z < depth; z++)
     for (let y = 0; y < height; y++, row += width) {
-      if (z > 0) addRow(table, affinities, row, fragments, row, height * width, width);
-      if (y > 0) addRow(table, affinities, n + row, fragments, row, width, width);
-      addRow(table, affinities, 2 * n + row + 1, fragments, row + 1, 1, width - 1);
+      if (z > 0) addRow(table, affinities, row, fragments, row, fragments, row - plane, width);
+      if (y > 0) addRow(table, affinities, n + row, fragments, row, fragments, row - width, width);
+      addRow(table, affinities, 2 * n + row + 1, fragments, row + 1, fragments, row, width - 1);
     }
-  return table.finish(nodeCount, 255);
+}
+
+/**
+ * Adds the links from the first section of a block along an axis to the one below, which another block holds.
+ *
+ * @param below fragments of that section, C order, in the block's numbering
+ */
+export function addFaceLinks(
+  table: EdgeTable,
+  affinities: Uint8Array,
+  fragments: Uint32Array,
+  below: Uint32Array,
+  [depth, height, width]: Vec3,
+  axis: 0 | 1 | 2,
+): void {
+  const n = fragments.length;
+  const plane = height * width;
+  if (axis === 0) addRow(table, affinities, 0, fragments, 0, below, 0, plane);
+  else if (axis === 1)
+    for (let z = 0; z < depth; z++)
+      addRow(table, affinities, n + z * plane, fragments, z * plane, below, z * width, width);
+  else {
+    const rows = depth * height;
+    const levels = new Uint8Array(rows);
+    const face = new Uint32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      levels[row] = affinities[2 * n + row * width];
+      face[row] = fragments[row * width];
+    }
+    addRow(table, levels, 0, face, 0, below, 0, rows);
+  }
 }
 
 /** Links of one row in one direction. Consecutive links mostly join one pair, so runs are summed before the table is asked. */
@@ -75,7 +117,8 @@ function addRow(
   linkStart: number,
   fragments: Uint32Array,
   start: number,
-  stride: number,
+  below: Uint32Array,
+  belowStart: number,
   length: number,
 ): void {
   let runA = 0;
@@ -85,7 +128,7 @@ function addRow(
   let maximum = 0;
   for (let i = 0; i < length; i++) {
     const a = fragments[start + i];
-    const b = fragments[start + i - stride];
+    const b = below[belowStart + i];
     if (a === b || a === 0 || b === 0) continue;
     const level = affinities[linkStart + i];
     if (a === runA && b === runB) {

@@ -88,17 +88,24 @@ export async function* computeAffinities(
     ahead = next < total ? read(next) : Promise.resolve({ tiles: [], batch });
     ahead.catch(() => {}); // it is awaited at the next turn; a failing network must not leave it unhandled
     const values = await predicted;
-    if (values.length !== tiles.length * 3 * voxels)
-      throw new SegmentationError(
-        'segmentation/bad-prediction',
-        `The network returned ${values.length} values for ${tiles.length} tiles, but ${tiles.length * 3 * voxels} are needed (3 channels of ${predictor.tileShape.join(' x ')}): check the model package.`,
-      );
+    checkPrediction(values, tiles.length, predictor.tileShape);
     tiles.forEach((start, i) => blender.add(start, values, i * 3 * voxels));
     first = next;
     yield { stage: 'tiles', done: first, total, unit: 'tiles' };
   }
   const shape: Vec3 = [0, 1, 2].map((d) => box.stop[d] - box.start[d]) as unknown as Vec3; // map keeps three axes, their types do not say so
-  return { shape, data: blender.finish() };
+  const inside = box.start.some((from) => from > 0);
+  return { shape, data: blender.finish(), ...(inside && { origin: box.start }) };
+}
+
+/** Throws unless a network returned three channels for each tile. */
+export function checkPrediction(values: Float32Array, count: number, tile: Vec3): void {
+  const needed = count * 3 * tile[0] * tile[1] * tile[2];
+  if (values.length === needed) return;
+  throw new SegmentationError(
+    'segmentation/bad-prediction',
+    `The network returned ${values.length} values for ${count} tiles, but ${needed} are needed (3 channels of ${tile.join(' x ')}): check the model package.`,
+  );
 }
 
 function checkBox({ start, stop }: Box, { shape, location }: Volume): void {

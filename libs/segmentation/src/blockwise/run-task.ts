@@ -1,0 +1,61 @@
+import type { TaskContext } from './context.ts';
+import { runAffinities } from './stages/affinities.ts';
+import { runAgglomeration } from './stages/agglomeration.ts';
+import { runFragments } from './stages/fragments.ts';
+import { runGraph } from './stages/graph.ts';
+import { runLabels } from './stages/labels.ts';
+import { runTiles } from './stages/tiles.ts';
+import { commit, readManifest, type Outcome } from './store/index.ts';
+import type { JobPlan, Task } from './task.ts';
+
+/**
+ * Does one task of a plan, wherever its artefacts are. Idempotent: a task that is done is left alone, one that was
+ * killed has left nothing anybody sees, and of two that do the same task at once the first commits and the other adopts
+ * what it made.
+ *
+ * @example
+ * for (const task of plan.tasks) await runTask(task, plan, { volume, predictor, artefacts, output });
+ * @throws {SegmentationError} what the stage throws; `segmentation/artefact-missing` when a task that must come before is
+ * not done; `segmentation/no-space`, `segmentation/storage`; what volumes throw; the signal's reason
+ */
+export async function runTask(task: Task, plan: JobPlan, context: TaskContext): Promise<void> {
+  const { artefacts, signal } = context;
+  signal?.throwIfAborted();
+  if ((await readManifest(artefacts, task.id)) || (await isNotNeeded(task, plan, context))) return;
+  try {
+    const outcome = await perform(task, plan, context);
+    signal?.throwIfAborted();
+    await commit(artefacts, task.id, outcome);
+  } catch (error) {
+    // Somebody else may have finished the task, and removed what only this task needed, while it ran here.
+    if (!signal?.aborted && (await readManifest(artefacts, task.id).catch(() => undefined))) return;
+    throw error;
+  }
+}
+
+function perform(task: Task, plan: JobPlan, context: TaskContext): Promise<Outcome> {
+  switch (task.stage) {
+    case 'tiles':
+      return runTiles(task, plan, context);
+    case 'affinities':
+      return runAffinities(task, plan, context);
+    case 'fragments':
+      return runFragments(task, plan, context);
+    case 'graph':
+      return runGraph(task, plan, context);
+    case 'agglomeration':
+      return runAgglomeration(task, plan, context);
+    case 'labels':
+      return runLabels(task, plan, context);
+  }
+}
+
+/** Predictions whose blocks are all blended are gone, and need not come back. */
+async function isNotNeeded(task: Task, { tasks }: JobPlan, { artefacts }: TaskContext): Promise<boolean> {
+  if (task.stage !== 'tiles') return false;
+  for (const other of tasks) {
+    if (other.stage !== 'affinities' || !other.after.includes(task.id)) continue;
+    if (!(await readManifest(artefacts, other.id))) return false;
+  }
+  return true;
+}

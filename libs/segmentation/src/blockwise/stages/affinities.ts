@@ -1,0 +1,32 @@
+import { TileBlender } from '../../tiles/blend.ts';
+import { planTiles } from '../../tiles/index.ts';
+import type { TaskContext } from '../context.ts';
+import { needManifest, readArray, writeArray, type ArrayRef, type Outcome } from '../store/index.ts';
+import type { AffinitiesTask, JobPlan } from '../task.ts';
+
+/**
+ * Affinities of a block, uint8, [3, z, y, x]. Tiles are added in the order in which `computeAffinities` adds them, and a
+ * tile that does not touch the block would add nothing to it, so every voxel gets the same float sums.
+ */
+export async function runAffinities(
+  task: AffinitiesTask,
+  plan: JobPlan,
+  context: TaskContext,
+): Promise<Outcome> {
+  const { shape, tileShape, overlap } = plan.spec;
+  const { artefacts, signal } = context;
+  const predictions = new Map<string, ArrayRef>();
+  for (const id of task.after) {
+    const { files } = await needManifest(artefacts, id);
+    predictions.set(id, files.prediction);
+  }
+  const blender = new TileBlender(planTiles(shape, tileShape, overlap, task.box), task.box);
+  const values = 3 * tileShape[0] * tileShape[1] * tileShape[2];
+  for (const { task: id, index, start } of task.tiles) {
+    signal?.throwIfAborted();
+    const prediction = predictions.get(id)!; // the plan lists every tile's task in `after`
+    blender.add(start, await readArray(artefacts, prediction, 'float32', index * values, values), 0);
+  }
+  const affinities = await writeArray(artefacts, task.id, 'affinities', blender.finish());
+  return { files: { affinities }, counts: {} };
+}

@@ -1,0 +1,85 @@
+import { setImmediate } from 'node:timers/promises';
+import { boxShape, type Box, type Vec3 } from '@tokenunify/em-io';
+import { CellFilling, cellsOf } from '../../fragments/cells.ts';
+import type { TaskContext } from '../context.ts';
+import { needManifest, readBox, writeArray, type Outcome } from '../store/index.ts';
+import type { FragmentsTask, JobPlan } from '../task.ts';
+
+/**
+ * Fragments of a block: ids 1 .. count of its own (uint32, [z, y, x]), for each id its name and its voxels, and the last
+ * section of the block along each axis, which is all that the block above needs. A name is 1 + the raster index, in the
+ * job's box, of the fragment's first voxel; float64 holds them exactly to 2^53. Ids are in order of names.
+ */
+export async function runFragments(
+  task: FragmentsTask,
+  plan: JobPlan,
+  context: TaskContext,
+): Promise<Outcome> {
+  const { artefacts, signal } = context;
+  const { box: whole, cell, halo, postprocessing } = plan.spec;
+  const shape = boxShape(task.context);
+  const data = new Uint8Array(3 * shape[0] * shape[1] * shape[2]);
+  for (const { task: id, box } of task.affinities) {
+    signal?.throwIfAborted();
+    const { files } = await needManifest(artefacts, id);
+    await readBox(artefacts, files.affinities, 'uint8', box, data, task.context, 3);
+  }
+  const filling = new CellFilling(task.box);
+  for (const at of cellsOf(task.box, cell)) {
+    await setImmediate(); // a cell is synchronous; between them others get a turn, and an abort is noticed
+    signal?.throwIfAborted();
+    filling.fill(at, { shape, data }, task.context, { ...postprocessing.watershed, cell, halo });
+  }
+  const { labels, count } = filling.finish();
+  const { names, voxels } = describe(labels, count, task.box, whole);
+  const write = (part: string, array: Uint32Array | Float64Array) =>
+    writeArray(artefacts, task.id, part, array);
+  const [z, y, x] = highFaces(labels, boxShape(task.box));
+  const files = {
+    fragments: await write('fragments', labels),
+    names: await write('names', names),
+    voxels: await write('voxels', voxels),
+    faceZ: await write('face-z', z),
+    faceY: await write('face-y', y),
+    faceX: await write('face-x', x),
+  };
+  return { files, counts: { fragments: count } };
+}
+
+function describe(
+  labels: Uint32Array,
+  count: number,
+  box: Box,
+  whole: Box,
+): { names: Float64Array; voxels: Float64Array } {
+  const names = new Float64Array(count);
+  const voxels = new Float64Array(count);
+  const [depth, height, width] = boxShape(box);
+  const [, wholeHeight, wholeWidth] = boxShape(whole);
+  for (let z = 0, v = 0; z < depth; z++)
+    for (let y = 0; y < height; y++) {
+      const section = z + box.start[0] - whole.start[0];
+      const row = (section * wholeHeight + y + box.start[1] - whole.start[1]) * wholeWidth;
+      const first = row + box.start[2] - whole.start[2] + 1;
+      for (let x = 0; x < width; x++, v++) {
+        const at = labels[v] - 1;
+        if (names[at] === 0) names[at] = first + x;
+        voxels[at] += 1;
+      }
+    }
+  return { names, voxels };
+}
+
+function highFaces(
+  labels: Uint32Array,
+  [depth, height, width]: Vec3,
+): [Uint32Array, Uint32Array, Uint32Array] {
+  const plane = height * width;
+  const y = new Uint32Array(depth * width);
+  const x = new Uint32Array(depth * height);
+  for (let z = 0; z < depth; z++) {
+    y.set(labels.subarray((z + 1) * plane - width, (z + 1) * plane), z * width);
+    for (let row = 0; row < height; row++) x[z * height + row] = labels[z * plane + (row + 1) * width - 1];
+  }
+  return [labels.slice((depth - 1) * plane), y, x];
+}
