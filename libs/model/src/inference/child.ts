@@ -3,6 +3,7 @@
  * length, and reloading models leaks (onnxruntime-node 1.24 to 1.30), so each model version has a process of its
  * own that is replaced, never reloaded.
  */
+import { getPriority, setPriority } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ChildOptions, FromChild, InferenceFailure, ToChild } from './protocol.ts';
 
@@ -23,6 +24,8 @@ interface Loaded {
 }
 
 async function load(options: ChildOptions): Promise<Loaded> {
+  // before the session: its threads take over the priority of the one that makes them
+  if (options.niceness !== 0) setPriority(Math.min(19, getPriority() + options.niceness));
   const session = await InferenceSession.create(options.modelPath, {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -157,6 +157,12 @@ describe('inference in a child process', () => {
     await using inference = await startInference(model('copies'), { threads: 1 });
     expect(await reason(inference.predict(new Float32Array(5), 1))).toBe('arguments');
     expect(await reason(startInference(model('copies'), { threads: 0 }))).toBe('arguments');
+    expect(await reason(startInference(model('copies'), { niceness: 20 }))).toBe('arguments');
+  });
+
+  it('gives way to other processes when told to', async () => {
+    await using inference = await startInference(model('copies'), { threads: 1, niceness: 7 });
+    expect(getPriority(pidOf(inference))).toBe(Math.min(19, getPriority() + 7));
   });
 
   it('can be aborted while it starts', async () => {

@@ -10,6 +10,8 @@ export interface InferenceOptions {
   readonly threads?: number;
   /** Tiles in one run, default 1. On a CPU a larger one costs memory and wins little. */
   readonly batchSize?: number;
+  /** Gives way to other processes, 0 (default) to 19: a server answers while its model works. */
+  readonly niceness?: number;
   /** Ends the start; a started process is ended by `close`. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +63,7 @@ export async function startInference(
     channels: model.outputChannels,
     batchSize: positive('batchSize', options.batchSize ?? 1),
     threads: positive('threads', options.threads ?? availableParallelism()),
+    niceness: within('niceness', options.niceness ?? 0, 0, 19),
   };
   return new InferenceClient(model.tileShape, child, await ModelProcess.start(child, options.signal));
 }
@@ -149,4 +152,13 @@ function positive(name: string, value: number): number {
   throw new ModelError('model/inference', `Option ${name} is ${value}; pass a whole number of at least 1.`, {
     details: { reason: 'arguments', option: name },
   });
+}
+
+function within(name: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new ModelError(
+    'model/inference',
+    `Option ${name} is ${value}; pass a whole number from ${low} to ${high}.`,
+    { details: { reason: 'arguments', option: name } },
+  );
 }

@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly channels: number;
   readonly batchSize: number;
   readonly threads: number;
+  /** Added to the priority number of the process: higher gives way to others. */
+  readonly niceness: number;
 }
 
 export type ToChild =
