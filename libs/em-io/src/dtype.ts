@@ -62,6 +62,21 @@ export const dtypes: readonly Dtype[] = Object.freeze([
   'float64',
 ]);
 
+/** What numpy calls them after the sign of the byte order, as npy and Zarr v2 write it. */
+export const numpyKinds: Readonly<Record<string, Dtype>> = Object.freeze({
+  b1: 'bool',
+  i1: 'int8',
+  u1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+  f4: 'float32',
+  f8: 'float64',
+});
+
 /** Whether a name found in a file is one of ours. */
 export function isDtype(name: unknown): name is Dtype {
   return typeof name === 'string' && Object.hasOwn(constructors, name);

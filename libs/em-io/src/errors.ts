@@ -5,8 +5,11 @@
  * |---|---|---|
  * | `em-io/not-found` | nothing is at the path | after the path is corrected |
  * | `em-io/exists` | `createVolume` would replace something | with `overwrite` or another path |
- * | `em-io/io` | the operating system refused (permission, full disk) | perhaps |
- * | `em-io/unknown-format` | neither HDF5, Zarr nor npy, or a remote location | no |
+ * | `em-io/io` | the operating system refused (permission, a failing disk) | perhaps |
+ * | `em-io/no-space` | the disk, the quota or the server (507) is full | after freeing space |
+ * | `em-io/unreachable` | a server gave no whole answer, after all retries | yes, later |
+ * | `em-io/http` | a server refused, or answered what was not asked; `status` | as `retryable` says |
+ * | `em-io/unknown-format` | neither HDF5, Zarr nor npy, or a place that cannot be read or written | no |
  * | `em-io/damaged` | the file contradicts itself: not what its name says, broken metadata | no |
  * | `em-io/truncated` | fewer bytes than the header promises | after copying it again |
  * | `em-io/length-mismatch` | npy data longer or shorter than its header promises | no |
@@ -29,6 +32,9 @@ export type EmIoErrorCode =
   | 'em-io/not-found'
   | 'em-io/exists'
   | 'em-io/io'
+  | 'em-io/no-space'
+  | 'em-io/unreachable'
+  | 'em-io/http'
   | 'em-io/unknown-format'
   | 'em-io/damaged'
   | 'em-io/truncated'
@@ -52,10 +58,20 @@ export type EmIoErrorCode =
 export class EmIoError<Code extends EmIoErrorCode = EmIoErrorCode> extends Error {
   override readonly name = 'EmIoError';
   readonly code: Code;
+  /** Whether the same call may succeed later with nothing changed; known for `em-io/unreachable`, `em-io/http`, `em-io/no-space`. */
+  readonly retryable?: boolean;
+  /** The HTTP status of the answer, where there was one. */
+  readonly status?: number;
 
-  constructor(code: Code, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: Code,
+    message: string,
+    options: { cause?: unknown; retryable?: boolean; status?: number } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
+    if (options.retryable !== undefined) this.retryable = options.retryable;
+    if (options.status !== undefined) this.status = options.status;
   }
 }
 
@@ -83,6 +99,50 @@ export function ioError(error: unknown, action: string, path: string): unknown {
   if (isEmIoError(error) || (error instanceof Error && error.name === 'AbortError')) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT') return new EmIoError('em-io/not-found', `${path} does not exist.`, { cause: error });
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const full = code === 'ENOSPC' ? 'its disk is full' : "the user's disk quota is used up";
+    return new EmIoError(
+      'em-io/no-space',
+      `Cannot ${action} ${path}: ${full}; free some space and try again.`,
+      {
+        cause: error,
+        retryable: false,
+      },
+    );
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return new EmIoError('em-io/io', `Cannot ${action} ${path}: ${reason}.`, { cause: error });
+}
+
+/**
+ * What an HTTP status other than success means.
+ * @param detail the sentence of the server's problem document, if it sent one
+ */
+export function statusError(
+  status: number,
+  action: string,
+  url: string,
+  told: { detail?: string; retryable: boolean },
+): EmIoError {
+  const detail = told.detail === undefined ? '' : ` (${told.detail.trim().replace(/[.;]+$/, '')})`;
+  if (status === 507) {
+    return new EmIoError(
+      'em-io/no-space',
+      `Cannot ${action} ${url}: the server has no space left${detail}; free some there and try again.`,
+      { status, retryable: false },
+    );
+  }
+  return new EmIoError(
+    'em-io/http',
+    `Cannot ${action} ${url}: the server answered ${status}${detail}; ${remedy(status, told.retryable)}.`,
+    { status, retryable: told.retryable },
+  );
+}
+
+function remedy(status: number, retryable: boolean): string {
+  if (retryable) return 'try again later';
+  if (status === 401 || status === 403) return 'check the credentials, which go into headers.authorization';
+  if (status === 404) return 'check the address';
+  if (status === 413) return 'write smaller chunks';
+  return 'trying again as it is will not help';
 }

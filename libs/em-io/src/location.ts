@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmIoError, ioError } from './errors.ts';
+import { withoutCredentials } from './http/address.ts';
 
 /** A place on this machine: a file or directory, and perhaps a dataset inside it. */
 export interface Location {
@@ -34,7 +35,7 @@ export function toLocalPath(location: string): string {
   if (scheme === undefined) return location;
   throw new EmIoError(
     'em-io/unknown-format',
-    `${location} is a remote location (${scheme}), and only local paths can be opened; download it first.`,
+    `${withoutCredentials(location)} is a remote location (${scheme}), and only local paths and http(s) URLs can be opened; download it first.`,
   );
 }
 

@@ -59,9 +59,9 @@ test('an empty file is called empty', async () => {
 });
 
 test('remote locations are refused by name', async () => {
-  const error = await rejection(openVolume('https://example.org/x.zarr'));
+  const error = await rejection(openVolume('s3://user:password@bucket/x.zarr?signature=mine'));
   expect(error).toMatchObject({ code: 'em-io/unknown-format' });
-  expect(error.message).toMatch(/remote location \(https\)/);
+  expect(error.message).toMatch(/remote location \(s3\), and only local paths and http\(s\) URLs/);
 });
 
 test.each(['hdf5/cremi-like.h5', 'zarr/zstd.zarr', 'npy/uint8.npy'])(

@@ -4,7 +4,7 @@ import { ioError } from '../errors.ts';
 import { elementCount } from '../geometry.ts';
 import { writableOver, type VolumeInfo, type WritableVolume } from '../volume.ts';
 import { writeNpyHeader } from './header.ts';
-import { readSpans, writeRuns } from './spans.ts';
+import { fileSource, readSpans, writeRuns } from './spans.ts';
 
 /**
  * @internal Creates an .npy file of zeros (sparse on most file systems). It lies beside its place as `.partial` and takes
@@ -29,14 +29,15 @@ export async function createNpyVolume(
     await rm(partial, { force: true }).catch(() => undefined); // the first error is the one to report
     throw ioError(error, 'write', path);
   }
-  const stored = { file, path, shape, element, dataOffset: header.length };
+  const source = fileSource(file, path);
+  const stored = { file, source, shape, element, dataOffset: header.length };
   return writableOver(
     info,
     {
       readRegion: (region, target, signal) => readSpans(stored, region, target, signal),
       writeRegion: (region, source, signal) => writeRuns(stored, region, source, signal),
       async close() {
-        await file.close();
+        await file.close().catch(refused); // where a network file system says that the disk is full
         await rename(partial, path).catch(refused);
       },
       async discard() {

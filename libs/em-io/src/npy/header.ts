@@ -2,7 +2,7 @@
  * The header of numpy's .npy format, versions 1 to 3 (numpy/lib/format.py): magic, version, header length, and a
  * Python dictionary literal with the keys `descr`, `fortran_order` and `shape`.
  */
-import { itemSize, type Dtype } from '../dtype.ts';
+import { itemSize, numpyKinds, type Dtype } from '../dtype.ts';
 import { EmIoError } from '../errors.ts';
 import { elementCount } from '../geometry.ts';
 
@@ -103,23 +103,9 @@ function parseShape(text: string, name: string): number[] {
   return shape;
 }
 
-const kinds: Record<string, Dtype> = {
-  b1: 'bool',
-  i1: 'int8',
-  u1: 'uint8',
-  i2: 'int16',
-  u2: 'uint16',
-  i4: 'int32',
-  u4: 'uint32',
-  i8: 'int64',
-  u8: 'uint64',
-  f4: 'float32',
-  f8: 'float64',
-};
-
 function parseDescr(text: string, name: string): { dtype: Dtype; bigEndian: boolean } {
   const [, order, kind] = /^['"]([<>|=])?([a-zA-Z]\d*)['"]$/.exec(text) ?? [];
-  const dtype = kind !== undefined && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  const dtype = kind !== undefined && Object.hasOwn(numpyKinds, kind) ? numpyKinds[kind] : undefined;
   if (dtype !== undefined) return { dtype, bigEndian: order === '>' };
   const remedy = text.includes('O')
     ? 'objects are Python pickles, which are never loaded; save a numeric array'
@@ -144,7 +130,7 @@ function damaged(name: string, why: string): EmIoError {
 
 /** The header of a little-endian C-order array, version 1, padded so that elements start at a multiple of 64 bytes. */
 export function writeNpyHeader(dtype: Dtype, shape: readonly number[]): Uint8Array {
-  const kind = Object.keys(kinds).find((key) => kinds[key] === dtype) ?? '';
+  const kind = Object.keys(numpyKinds).find((key) => numpyKinds[key] === dtype) ?? '';
   const order = itemSize(dtype) === 1 ? '|' : '<';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${order}${kind}', 'fortran_order': False, 'shape': ${tuple}, }`;

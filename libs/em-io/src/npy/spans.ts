@@ -1,6 +1,7 @@
 /** Boxes of an array that lies contiguously in a file: memory stays at the size of the box and one span. */
 import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { concurrently } from '../concurrently.ts';
 import { byteOffset, byteStrides, copyRegion, forEachIndex } from '../copy-region.ts';
 import { EmIoError, ioError } from '../errors.ts';
 import { regionShape, type Region } from '../volume.ts';
@@ -8,10 +9,24 @@ import { regionShape, type Region } from '../volume.ts';
 /** Files are read in spans of at most this, so that an abort is noticed soon. */
 const maxSpanBytes = 16 * 2 ** 20;
 
+/** @internal Bytes at a position, wherever they lie. */
+export interface ByteSource {
+  /** For messages. */
+  readonly path: string;
+  /** Fills the target. @throws `em-io/truncated` where the bytes end too soon. */
+  read(target: Uint8Array, position: number, signal?: AbortSignal): Promise<void>;
+  /** Reads that may be under way at a time: 1 unless given. */
+  readonly parallel?: number;
+}
+
+/** @internal A file that is open. */
+export function fileSource(file: FileHandle, path: string): ByteSource {
+  return { path, read: (target, position) => readFully(file, target, position, path) };
+}
+
 /** @internal An array lying in a file, in C order. */
 export interface Stored {
-  readonly file: FileHandle;
-  readonly path: string;
+  readonly source: ByteSource;
   readonly shape: readonly number[];
   readonly element: number;
   readonly dataOffset: number;
@@ -37,17 +52,14 @@ export async function readSpans(
   const span = axis > 0 ? (rows - 1) * strides[axis - 1] + run : run;
   const together = axis > 0 && span <= 8 * rows * run && span <= maxSpanBytes;
   if (together) axis -= 1;
-  const scratch = together ? new Uint8Array(span) : undefined;
   const outer: number[][] = [];
   forEachIndex(extent.slice(0, axis), (index) => outer.push([...index]));
-  for (const index of outer) {
-    signal?.throwIfAborted();
+  const scratches: Uint8Array[] = [];
+  await concurrently(outer, stored.source.parallel ?? 1, signal, async (index, signal) => {
     const from = byteOffset(region.start, strides) + byteOffset(index, strides) + stored.dataOffset;
     const to = byteOffset(index, targetStrides);
-    if (!scratch) {
-      await readPieces(stored, target.subarray(to, to + run), from, signal);
-      continue;
-    }
+    if (!together) return readPieces(stored, target.subarray(to, to + run), from, signal);
+    const scratch = scratches.pop() ?? new Uint8Array(span);
     await readPieces(stored, scratch, from, signal);
     copyRegion(
       { bytes: scratch, offset: 0, strides: strides.slice(axis) },
@@ -55,7 +67,8 @@ export async function readSpans(
       extent.slice(axis),
       element,
     );
-  }
+    scratches.push(scratch);
+  });
 }
 
 /** The first axis of the longest contiguous run: all axes after it are covered whole. */
@@ -73,12 +86,12 @@ async function readPieces(
 ): Promise<void> {
   for (let at = 0; at < target.length; at += maxSpanBytes) {
     signal?.throwIfAborted();
-    await readFully(stored.file, target.subarray(at, at + maxSpanBytes), from + at, stored.path);
+    await stored.source.read(target.subarray(at, at + maxSpanBytes), from + at, signal);
   }
 }
 
 /** @throws `em-io/truncated` where the file ends too soon. */
-export async function readFully(
+async function readFully(
   file: FileHandle,
   target: Uint8Array,
   position: number,
@@ -106,12 +119,13 @@ const shortRunsAtOnce = 512;
 
 /** Writes a region run by run, in place. */
 export async function writeRuns(
-  stored: Stored,
+  stored: Stored & { readonly file: FileHandle },
   region: Region,
   source: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { shape, element, dataOffset, file, path } = stored;
+  const { shape, element, dataOffset, file } = stored;
+  const { path } = stored.source;
   const strides = byteStrides(shape, element);
   const extent = regionShape(region);
   const axis = contiguousFrom(shape, extent);

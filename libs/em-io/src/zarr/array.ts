@@ -1,14 +1,15 @@
 /** Regions of a Zarr array, chunk by chunk. zarrita finds and decodes chunks; copying and encoding are done here. */
 import * as zarr from 'zarrita';
+import { concurrently } from '../concurrently.ts';
 import { byteOffset, byteStrides, copyRegion, forEachIndex } from '../copy-region.ts';
 import { itemSize, type Dtype } from '../dtype.ts';
 import { EmIoError, isEmIoError } from '../errors.ts';
 import { elementCount } from '../geometry.ts';
 import { regionShape, type Region, type RegionSink, type RegionSource } from '../volume.ts';
 import { compress, type Compressor } from './codecs.ts';
-import type { DirectoryStore } from './store.ts';
+import type { ZarrStore } from './store.ts';
 
-export type ZarrArray = zarr.Array<zarr.DataType, DirectoryStore>;
+export type ZarrArray = zarr.Array<zarr.DataType, ZarrStore>;
 
 /** Chunks decoded at a time: Node's thread pool has four threads. */
 const concurrency = 4;
@@ -18,7 +19,7 @@ export function zarrSource(array: ZarrArray, dtype: Dtype, location: string): Re
   return {
     async readRegion(region, target, signal) {
       const strides = byteStrides(regionShape(region), size);
-      await eachChunk(array.chunks, region, signal, async (chunk, overlap) => {
+      await eachChunk(array.chunks, region, signal, async (chunk, overlap, signal) => {
         const decoded = await decodeChunk(array, chunk, dtype, location, signal);
         copyRegion(
           {
@@ -54,7 +55,7 @@ export function zarrSink(
     ...zarrSource(array, dtype, location),
     async writeRegion(region, source, signal) {
       const sourceStrides = byteStrides(regionShape(region), size);
-      await eachChunk(array.chunks, region, signal, async (chunk, overlap) => {
+      await eachChunk(array.chunks, region, signal, async (chunk, overlap, signal) => {
         const key = `/c/${chunk.join('/')}` as const;
         const write = async () => {
           const start = origin(chunk, array.chunks);
@@ -77,7 +78,7 @@ export function zarrSink(
           );
           const encoded = await compress(compressor, bytes);
           signal?.throwIfAborted();
-          await array.store.set(key, encoded);
+          await array.store.set(key, encoded, signal ? { signal } : {});
         };
         const turn = (busy.get(key) ?? Promise.resolve()).then(write, write);
         busy.set(key, turn);
@@ -97,40 +98,36 @@ function relative(position: readonly number[], from: readonly number[]): number[
   return position.map((value, axis) => value - from[axis]);
 }
 
-/** Visits the chunks that a region touches, a few at a time; stops at the first failure. */
+/** Visits the chunks that a region touches, a few at a time. */
 async function eachChunk(
   chunkShape: readonly number[],
   region: Region,
   signal: AbortSignal | undefined,
-  visit: (chunk: number[], overlap: Region) => Promise<void>,
+  visit: (chunk: number[], overlap: Region, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const first = region.start.map((from, axis) => Math.floor(from / chunkShape[axis]));
   const counts = region.stop.map((to, axis) => Math.ceil(to / chunkShape[axis]) - first[axis]);
   const chunks: number[][] = [];
   forEachIndex(counts, (index) => chunks.push(index.map((offset, axis) => offset + first[axis])));
-  let next = 0;
-  let failed = false;
-  const worker = async () => {
-    while (next < chunks.length && !failed) {
-      const chunk = chunks[next++];
-      try {
-        signal?.throwIfAborted();
-        const start = origin(chunk, chunkShape);
-        await visit(chunk, {
-          start: start.map((from, axis) => Math.max(from, region.start[axis])),
-          stop: start.map((from, axis) => Math.min(from + chunkShape[axis], region.stop[axis])),
-        });
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(
-    Array.from({ length: Math.min(concurrency, chunks.length) }, worker),
-  );
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
+  await concurrently(chunks, concurrency, signal, (chunk, signal) => {
+    const start = origin(chunk, chunkShape);
+    const overlap = {
+      start: start.map((from, axis) => Math.max(from, region.start[axis])),
+      stop: start.map((from, axis) => Math.min(from + chunkShape[axis], region.stop[axis])),
+    };
+    return visit(chunk, overlap, signal);
+  });
+}
+
+/** The promise, or the signal's reason as soon as there is one. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 interface DecodedChunk {
@@ -148,13 +145,15 @@ async function decodeChunk(
   const size = itemSize(dtype);
   const name = `Chunk ${chunk.join('/')} of ${location}`;
   const expected = elementCount(array.chunks) * size;
-  const { data, stride } = await array.getChunk(chunk, signal ? { signal } : {}).catch((error: unknown) => {
+  const reading = unlessAborted(array.getChunk(chunk, signal ? { signal } : {}), signal);
+  const { data, stride } = await reading.catch((error: unknown) => {
     if (error instanceof TypeError && array.fillValue === null) {
       // zarrita 0.7.5 cannot fill an absent chunk of 64-bit integers when the metadata leaves its value undefined.
       return { data: new Uint8Array(expected), stride: byteStrides(array.chunks, 1) };
     }
     signal?.throwIfAborted(); // the caller's reason, not Node's AbortError around it
     if (isEmIoError(error)) throw error;
+    if (error instanceof Error && 'retryable' in error) throw error; // what a function given as fetch refused
     if (zarr.isZarritaError(error, 'UnknownCodecError')) {
       throw new EmIoError(
         'em-io/filter-unsupported',

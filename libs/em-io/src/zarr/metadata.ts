@@ -1,18 +1,14 @@
 /** Which array of a Zarr hierarchy is the volume, and what its groups say about it. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as zarr from 'zarrita';
 import { clean, spacingFromAttributes, unitInNanometres } from '../axes.ts';
 import { EmIoError } from '../errors.ts';
 import { toVec3, type Vec3 } from '../geometry.ts';
 import type { ZarrArray } from './array.ts';
-import type { DirectoryStore } from './store.ts';
+import { listArrays, openNode } from './nodes.ts';
+import type { ZarrStore } from './store.ts';
 
 /** Names that mean the image where a group holds several arrays, most specific first. */
 const conventionalNames = ['volumes/raw', 'main', 'raw'];
-
-/** A group's hierarchy is searched this deep for arrays. */
-const maxDepth = 4;
 
 type Attributes = Record<string, unknown>;
 
@@ -25,13 +21,17 @@ export interface Located {
 }
 
 /** Finds the array asked for, or the one that is meant: the root, the full resolution of OME multiscales, the only one. */
-export async function locateArray(store: DirectoryStore, wanted: string | undefined): Promise<Located> {
+export async function locateArray(
+  store: ZarrStore,
+  wanted: string | undefined,
+  signal?: AbortSignal,
+): Promise<Located> {
   const inner = (wanted ?? '').replace(/^\/+|\/+$/g, '');
   const groups: { path: string; attributes: Attributes }[] = [];
   const names = inner === '' ? [] : inner.split('/');
   for (let depth = 0; depth <= names.length; depth++) {
     const path = names.slice(0, depth).join('/');
-    const node = await openNode(store, path);
+    const node = await openNode(store, path, signal);
     if (node instanceof zarr.Array) {
       if (depth === names.length) return { array: node, inner: path, groups: groups.reverse() };
       break;
@@ -40,29 +40,58 @@ export async function locateArray(store: DirectoryStore, wanted: string | undefi
     else if (depth === names.length) break;
   }
   const group = groups.at(-1);
-  if (group?.path !== inner) {
-    const arrays = await listArrays(store, '');
-    throw new EmIoError(
-      'em-io/dataset-missing',
-      inner === ''
-        ? `${store.root} is a directory without zarr.json, .zarray or .zgroup; check the path.`
-        : `${store.root} has no array /${inner}; it has ${arrays.length ? arrays.map((name) => `/${name}`).join(', ') : 'none'}.`,
-    );
-  }
-  const below = await chooseBelow(store, group.path, group.attributes);
-  return locateArray(store, below);
+  if (group?.path !== inner) throw await missing(store, inner, signal);
+  const below = await chooseBelow(store, group.path, group.attributes, signal);
+  return locateArray(store, below, signal);
 }
 
-async function chooseBelow(store: DirectoryStore, path: string, attributes: Attributes): Promise<string> {
+async function missing(store: ZarrStore, inner: string, signal?: AbortSignal): Promise<EmIoError> {
+  if (inner === '' && !store.list) {
+    return new EmIoError(
+      'em-io/not-found',
+      `${store.root} has no zarr.json, .zarray or .zgroup below it; check the address.`,
+    );
+  }
+  if (inner === '') {
+    return new EmIoError(
+      'em-io/dataset-missing',
+      `${store.root} is a directory without zarr.json, .zarray or .zgroup; check the path.`,
+    );
+  }
+  const arrays = await listArrays(store, '', signal);
+  const others = arrays?.length ? arrays.map((name) => `/${name}`).join(', ') : 'none';
+  return new EmIoError(
+    'em-io/dataset-missing',
+    `${store.root} has no array /${inner}; ${arrays ? `it has ${others}` : 'check the name and the address'}.`,
+  );
+}
+
+async function chooseBelow(
+  store: ZarrStore,
+  path: string,
+  attributes: Attributes,
+  signal?: AbortSignal,
+): Promise<string> {
   const prefix = path === '' ? '' : `${path}/`;
   const level = multiscales(attributes)[0]?.path;
   if (level !== undefined) return prefix + level;
-  const arrays = await listArrays(store, path);
+  const conventional = conventionalNames.map((name) => prefix + name);
+  const where = store.pathOf(`/${path}`).replace(/\/$/, '');
+  const arrays = await listArrays(store, path, signal);
+  if (!arrays) {
+    for (const name of conventional) {
+      if ((await openNode(store, name, signal)) instanceof zarr.Array) return name;
+    }
+    throw new EmIoError(
+      'em-io/dataset-ambiguous',
+      `The Zarr group ${where} does not say what it holds, has no ${conventionalNames.join(', ')}, and cannot be listed over HTTP; ` +
+        `name the array, as in ${store.root}:/${prefix}NAME.`,
+    );
+  }
   const [first] = arrays;
   if (first !== undefined && arrays.length === 1) return first;
-  const conventional = conventionalNames.map((name) => prefix + name).find((name) => arrays.includes(name));
-  if (conventional !== undefined) return conventional;
-  const where = join(store.root, path);
+  const known = conventional.find((name) => arrays.includes(name));
+  if (known !== undefined) return known;
   if (first === undefined)
     throw new EmIoError('em-io/dataset-missing', `The Zarr group ${where} holds no array.`);
   throw new EmIoError(
@@ -70,47 +99,6 @@ async function chooseBelow(store: DirectoryStore, path: string, attributes: Attr
     `The Zarr group ${where} holds several arrays (${arrays.map((name) => `/${name}`).join(', ')}); ` +
       `name one, as in ${store.root}:/${first}.`,
   );
-}
-
-/** undefined where there is neither an array nor a group. */
-async function openNode(
-  store: DirectoryStore,
-  path: string,
-): Promise<ZarrArray | zarr.Group<DirectoryStore> | undefined> {
-  try {
-    return await zarr.open(new zarr.Location(store, `/${path}`));
-  } catch (error) {
-    if (zarr.isZarritaError(error, 'NotFoundError')) return undefined;
-    if (error instanceof EmIoError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/(unknown|invalid).*d(ata ?)?type/i.test(reason)) {
-      throw new EmIoError(
-        'em-io/dtype-unsupported',
-        `${join(store.root, path)} has a data type that cannot be read (${reason}); ` +
-          'convert it to bool, an integer type, float32 or float64.',
-        { cause: error },
-      );
-    }
-    throw new EmIoError(
-      'em-io/damaged',
-      `The Zarr metadata of ${join(store.root, path)} cannot be read (${reason}); write it again.`,
-      { cause: error },
-    );
-  }
-}
-
-/** Paths below the root of all arrays under a group, sorted. */
-async function listArrays(store: DirectoryStore, path: string, depth = 0): Promise<string[]> {
-  const entries = await readdir(join(store.root, path), { withFileTypes: true }).catch(() => []);
-  const out: string[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!entry.isDirectory()) continue;
-    const child = path === '' ? entry.name : `${path}/${entry.name}`;
-    const node = await openNode(store, child);
-    if (node instanceof zarr.Array) out.push(child);
-    else if (depth < maxDepth) out.push(...(await listArrays(store, child, depth + 1)));
-  }
-  return out;
 }
 
 /** Voxel size and offset: the array's own attributes, else the OME multiscales of a group above. */

@@ -1,11 +1,26 @@
-/** A directory as a Zarr store. Writes are atomic: a reader sees the old value, or the new one, never a part. */
+/** What a Zarr store is here, and a directory as one. Its writes are atomic: a reader sees the old value, or the new one, never a part. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, AsyncMutable, GetOptions, RangeQuery } from 'zarrita';
 import { EmIoError, ioError } from '../errors.ts';
 
-export class DirectoryStore implements AsyncMutable {
+/** What Zarr arrays lie in: a directory, or keys below a URL. */
+export interface ZarrStore extends AsyncMutable {
+  /** The place, for messages and for `location`. */
+  readonly root: string;
+  /** Where a key is, for messages. */
+  pathOf(key: AbsolutePath): string;
+  getRange(key: AbsolutePath, range: RangeQuery, options?: GetOptions): Promise<Uint8Array | undefined>;
+  /** A value appears whole or not at all. */
+  set(key: AbsolutePath, value: Uint8Array, options?: GetOptions): Promise<void>;
+  /** Names of what may be nodes below a path, sorted; absent where nothing can be listed. */
+  list?(path: string): Promise<string[]>;
+  /** From now on a chunk may take at most so many bytes; for stores that cannot tell beforehand. */
+  limitChunks?(bytes: number): void;
+}
+
+export class DirectoryStore implements ZarrStore {
   readonly root: string;
 
   constructor(root: string) {
@@ -30,7 +45,7 @@ export class DirectoryStore implements AsyncMutable {
     range: RangeQuery,
     options: GetOptions = {},
   ): Promise<Uint8Array | undefined> {
-    options.signal?.throwIfAborted();
+    if (!('suffixLength' in range)) options.signal?.throwIfAborted(); // an index is shared: see HttpStore
     const path = this.pathOf(key);
     const file = await open(path, 'r').catch((error: unknown) => absent(error, path));
     if (!file) return undefined;
@@ -52,6 +67,14 @@ export class DirectoryStore implements AsyncMutable {
     } finally {
       await file.close();
     }
+  }
+
+  async list(path: string): Promise<string[]> {
+    const entries = await readdir(join(this.root, path), { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
   }
 
   async set(key: AbsolutePath, value: Uint8Array): Promise<void> {

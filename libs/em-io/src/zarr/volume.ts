@@ -1,25 +1,29 @@
-import * as zarr from 'zarrita';
 import { checkAxisNames, splitChannels } from '../axes.ts';
 import { isDtype, itemSize } from '../dtype.ts';
 import { EmIoError } from '../errors.ts';
-import { elementCount, formatShape, toVec3, type Vec3 } from '../geometry.ts';
-import { volumeOver, writableOver, type Volume, type VolumeInfo, type WritableVolume } from '../volume.ts';
-import { zarrSink, zarrSource, type ZarrArray } from './array.ts';
-import { codecMetadata, registerCodecs, type Compressor } from './codecs.ts';
+import { elementCount, formatShape, toVec3 } from '../geometry.ts';
+import { volumeOver, type Volume, type VolumeInfo } from '../volume.ts';
+import { zarrSource, type ZarrArray } from './array.ts';
+import { registerCodecs } from './codecs.ts';
 import { locateArray, spacingOf } from './metadata.ts';
-import { replacingSink, roomBeside } from './replace.ts';
-import { DirectoryStore } from './store.ts';
+import type { ZarrStore } from './store.ts';
 
 /** Metadata that claims larger chunks is taken for damaged: one chunk is the least that can be held. */
 const maxChunkBytes = 2 ** 31;
 
-/** @internal Opens an array of a local Zarr v3 or v2 directory. */
-export async function openZarrVolume(path: string, inner?: string, maxReadBytes?: number): Promise<Volume> {
+/** @internal Opens an array of Zarr v3 or v2. */
+export async function openZarrVolume(
+  store: ZarrStore,
+  options: {
+    inner?: string | undefined;
+    maxReadBytes?: number | undefined;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<Volume> {
   registerCodecs();
-  const store = new DirectoryStore(path);
-  const located = await locateArray(store, inner);
+  const located = await locateArray(store, options.inner, options.signal);
   const { array } = located;
-  const location = located.inner === '' ? path : `${path}:/${located.inner}`;
+  const location = located.inner === '' ? store.root : `${store.root}:/${located.inner}`;
   checkMetadata(array, location);
   const dtype: unknown = array.dtype;
   if (!isDtype(dtype)) {
@@ -35,6 +39,8 @@ export async function openZarrVolume(path: string, inner?: string, maxReadBytes?
         'store it in smaller chunks.',
     );
   }
+  // Filters of Zarr v2 may store wider types; what cannot be compressed grows a little.
+  store.limitChunks?.(elementCount(array.chunks) * 8.1 + 65_536);
   const axes = splitChannels(array.shape, location);
   if (array.dimensionNames) checkAxisNames(array.dimensionNames, location);
   const info: VolumeInfo = {
@@ -46,7 +52,7 @@ export async function openZarrVolume(path: string, inner?: string, maxReadBytes?
     ...spacingOf(located),
     attributes: array.attrs,
   };
-  return volumeOver(info, zarrSource(array, dtype, location), maxReadBytes);
+  return volumeOver(info, zarrSource(array, dtype, location), options.maxReadBytes);
 }
 
 /** zarrita trusts the numbers in the metadata; they come from a file. */
@@ -61,44 +67,4 @@ function checkMetadata(array: ZarrArray, location: string): void {
     'em-io/damaged',
     `The Zarr metadata of ${location} has shape ${formatShape(shape)} and chunks ${formatShape(chunks)}, which do not fit together; write it again.`,
   );
-}
-
-/**
- * @internal Creates a Zarr v3 array in a directory. Attributes beside the caller's own:
- * `resolution`, `offset` (z, y, x) and `units` (nm) as CREMI and daisy write them, and `dimension_units`, which Neuroglancer reads.
- *
- * @param replace an array is there: it stays until the new one is closed, and when that is abandoned
- */
-export async function createZarrVolume(
-  info: VolumeInfo & { chunkShape: Vec3 },
-  path: string,
-  compressor: Compressor,
-  replace: boolean,
-  maxReadBytes?: number,
-): Promise<WritableVolume> {
-  registerCodecs();
-  const root = replace ? await roomBeside(path) : path;
-  const withChannels = info.channels === undefined ? [] : [info.channels];
-  const attributes: Record<string, unknown> = { ...info.attributes };
-  if (info.voxelSize) {
-    attributes['resolution'] = info.voxelSize;
-    attributes['units'] = ['nm', 'nm', 'nm'];
-    attributes['dimension_units'] = [
-      ...withChannels.map(() => null),
-      ...info.voxelSize.map((size) => `${size} nm`),
-    ];
-  }
-  if (info.offset) attributes['offset'] = info.offset;
-  const array: ZarrArray = await zarr.create(new DirectoryStore(root), {
-    shape: [...withChannels, ...info.shape],
-    chunkShape: [...withChannels, ...info.chunkShape],
-    dtype: info.dtype,
-    fillValue: info.dtype === 'bool' ? false : 0,
-    dimensionNames: [...withChannels.map(() => 'c'), 'z', 'y', 'x'],
-    codecs: codecMetadata(compressor),
-    attributes,
-  });
-  const complete = { ...info, attributes };
-  const sink = zarrSink(array, info.dtype, path, compressor);
-  return writableOver(complete, replace ? replacingSink(sink, root, path) : sink, maxReadBytes);
 }

@@ -1,0 +1,104 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createVolume } from '../create.ts';
+import { wholeBox } from '../geometry.ts';
+import { openVolume, type OpenOptions } from '../open.ts';
+import { testServer, type TestServer } from '../testing-server.ts';
+import { cutOut, fixture, fixtureShape, pattern, rejection, temporaryDirectory } from '../testing.ts';
+
+const whole = wholeBox(fixtureShape);
+const box = { start: [1, 0, 2], stop: [4, 3, 5] } as const;
+
+/** Retries without waiting. */
+const fast: OpenOptions = { sleep: async () => {} };
+
+let server: TestServer;
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  server = await testServer(directory.path);
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+async function serveFixtures(): Promise<void> {
+  await server[Symbol.asyncDispose]();
+  server = await testServer(fixture('.'));
+}
+
+type Outcome = { volume: object; whole?: unknown; part?: unknown; error?: string };
+
+/** Everything that can be seen of a volume, or of the refusal; places replaced by a word. */
+async function outcome(location: string, place: string): Promise<Outcome> {
+  const hide = (text: string) => text.replaceAll(location, 'PLACE').replaceAll(place, 'ROOT');
+  try {
+    await using volume = await openVolume(location, fast);
+    const seen = { ...volume, location: hide(volume.location), read: 0, close: 0, [Symbol.asyncDispose]: 0 };
+    const read = (of: typeof box | typeof whole) =>
+      volume.read(of).catch((error: Error & { code: string }) => `${error.code}: ${hide(error.message)}`);
+    return { volume: seen, whole: await read(wholeBox(volume.shape) as typeof whole), part: await read(box) };
+  } catch (error) {
+    const { code, message } = error as Error & { code: string };
+    return { volume: {}, error: `${code}: ${hide(message)}` };
+  }
+}
+
+describe('every fixture reads over HTTP as from its directory', () => {
+  const names = [
+    ...readdirSync(fixture('zarr')).map((name) => `zarr/${name}`),
+    ...readdirSync(fixture('npy')).map((name) => `npy/${name}`),
+    'zarr/ome.zarr:/s1',
+    'zarr/two-arrays.zarr:/here/b',
+  ];
+  test.each(names)('%s', async (name) => {
+    await serveFixtures();
+    const there = await outcome(`${server.url}/${name}`, server.url);
+    const here = await outcome(fixture(name), fixture('.').replace(/\/$/, ''));
+    if (name === 'zarr/two-arrays.zarr') {
+      expect(there.error).toMatch(/^em-io\/dataset-ambiguous: .* cannot be listed over HTTP; name the array/);
+    } else {
+      expect(there).toEqual(here);
+    }
+  });
+});
+
+test('without Range support everything is read all the same', async () => {
+  await serveFixtures();
+  for (const kind of ['no-range', 'chunked-no-range'] as const) {
+    server.fault = () => ({ kind });
+    for (const [name, dtype] of [
+      ['zarr/sharded.zarr', 'uint64'],
+      ['npy/uint16.npy', 'uint16'],
+    ] as const) {
+      await using volume = await openVolume(`${server.url}/${name}`, fast);
+      expect(await volume.read(box)).toEqual(cutOut(pattern(fixtureShape, dtype), box.start, box.stop));
+    }
+  }
+});
+
+test('what is written over HTTP reads back, there and from the directory', async () => {
+  const url = `${server.url}/v1/volumes/7`;
+  const expected = pattern(fixtureShape, 'uint32');
+  const writer = await createVolume(url, {
+    shape: fixtureShape,
+    dtype: 'uint32',
+    chunkShape: [2, 3, 4],
+    voxelSize: [40, 4, 4],
+    ...fast,
+  });
+  for (const z of [0, 1, 2, 3]) {
+    const slab = { start: [z, 0, 0], stop: [z + 1, 5, 6] } as const;
+    await writer.write(slab, cutOut(expected, slab.start, slab.stop));
+  }
+  expect(await writer.read(whole)).toEqual(expected);
+  await writer.close();
+  for (const location of [url, directory.join('v1/volumes/7')]) {
+    await using reader = await openVolume(location, fast);
+    expect(reader).toMatchObject({ voxelSize: [40, 4, 4], chunkShape: [2, 3, 4] });
+    expect(await reader.read(whole)).toEqual(expected);
+  }
+  const again = await rejection(createVolume(url, { shape: fixtureShape, dtype: 'uint32' }));
+  expect(again).toMatchObject({ code: 'em-io/exists' });
+});
