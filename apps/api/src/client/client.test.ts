@@ -71,7 +71,7 @@ describe('the typed client', () => {
   });
 
   it('tells no answer from a bad one, and an abort from both', async () => {
-    const nobody = createClient('http://127.0.0.1:1');
+    const nobody = createClient('http://127.0.0.1:1', { retries: 0 });
     await expect(nobody.health()).rejects.toBeInstanceOf(ApiConnectionError);
     const reason = new Error('changed my mind');
     const signal = AbortSignal.abort(reason);
@@ -83,6 +83,7 @@ describe('the typed client', () => {
   it('keeps the status when something else than the API answers', async () => {
     const api = createClient('http://proxy.test', {
       fetch: async () => new Response('<html>', { status: 502 }),
+      retries: 0,
     });
     expect(await failure(api.health())).toMatchObject({ status: 502, problem: undefined, code: undefined });
   });

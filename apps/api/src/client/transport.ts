@@ -1,0 +1,86 @@
+/** One way for every request: sent again where that is safe and can help, and failing in words that hide credentials. */
+import { ApiConnectionError, type RequestSummary } from './errors.ts';
+import type { Settings } from './options.ts';
+import { isRepeatable, LONGEST_RETRY_AFTER, mayMend, retryAfterMs, retryDelay } from './retry.ts';
+
+/** A request, tried as often as the settings say. */
+export async function send(settings: Settings, request: Request): Promise<Response> {
+  const { retries, sleep, random, now } = settings;
+  const attempts = isRepeatable(request) ? retries : 0;
+  for (let attempt = 0; ; attempt++) {
+    // the last attempt may use up the body
+    const last = attempt >= attempts;
+    let after: number | undefined;
+    try {
+      const response = await sendOnce(settings, last ? request : request.clone());
+      if (last || !(mayMend(response.status) || (await isBeingHandled(response)))) return response;
+      after = retryAfterMs(response.headers, now());
+      if (after !== undefined && after > LONGEST_RETRY_AFTER) return response;
+      await response.body?.cancel().catch(() => undefined); // of an answer that is given up
+    } catch (error) {
+      if (last || !(error instanceof ApiConnectionError)) throw error;
+    }
+    await sleep(retryDelay(attempt, after, random()), request.signal);
+  }
+}
+
+/**
+ * One attempt. JSON is read to its end, so that an answer which breaks off counts as none; other bodies are passed on.
+ *
+ * @throws ApiConnectionError; the signal's reason
+ */
+export async function sendOnce(settings: Settings, request: Request): Promise<Response> {
+  const { signal } = request;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const forward = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', forward, { once: true });
+  const unlimited = new URL(request.url).pathname.endsWith('/v1/segment');
+  const timer = unlimited
+    ? undefined
+    : setTimeout(
+        () => controller.abort(new Error(`nothing came for ${settings.timeoutMs / 1000} s`)),
+        settings.timeoutMs,
+      );
+  let handedOn = false;
+  try {
+    const response = await settings.fetch(new Request(request, { signal: controller.signal }));
+    if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) return await whole(response);
+    // the body of this one is still to be read, under the caller's signal
+    handedOn = true;
+    return response;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
+    throw new ApiConnectionError(summaryOf(request), withoutSecrets(cause, settings.secrets));
+  } finally {
+    clearTimeout(timer);
+    if (!handedOn) signal.removeEventListener('abort', forward);
+  }
+}
+
+export const summaryOf = ({ method, url }: Request): RequestSummary => ({ method, url });
+
+async function whole(response: Response): Promise<Response> {
+  const { status, statusText, headers, url } = response;
+  const copy = new Response(await response.arrayBuffer(), { status, statusText, headers });
+  // a Response that was made has no URL, and errors name it
+  Object.defineProperty(copy, 'url', { value: url });
+  return copy;
+}
+
+/** The first request with this Idempotency-Key has not been answered: its answer is what the second one waits for. */
+async function isBeingHandled(response: Response): Promise<boolean> {
+  if (response.status !== 409) return false;
+  return (await response.clone().text()).includes('"request-in-progress"');
+}
+
+function withoutSecrets(cause: unknown, secrets: readonly string[]): unknown {
+  const told: string[] = [];
+  for (let at: unknown = cause, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
+    told.push(at.message, at.stack ?? '');
+  const text = told.join('\n');
+  if (!(cause instanceof Error) || !secrets.some((secret) => text.includes(secret))) return cause;
+  const inner = cause.cause instanceof Error ? cause.cause.message : cause.message;
+  return new Error(secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), inner));
+}
