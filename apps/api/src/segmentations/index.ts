@@ -1,0 +1,313 @@
+/**
+ * Jobs on one machine: what they are in SQLite, what they make in a directory each. A job is checked when it is made, done
+ * block by block in threads, and goes on after a restart of the server.
+ *
+ * @module
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { directoryArtefacts, linkArtefacts } from '@tokenunify/segmentation';
+import { toProblem } from '../failures.ts';
+import { newId } from '../ids.ts';
+import { ApiProblem } from '../problem.ts';
+import { unavailable } from '../routes/service.ts';
+import { execute } from './execute.ts';
+import { Feed } from './feed.ts';
+import { localInput } from './input.ts';
+import type { SegmentationsOptions } from './options.ts';
+import { hasFinished, toJson, type JobRecord, type Progress, type Result } from './record.ts';
+import { Repository } from './repository.ts';
+import { resolveRelabel, resolveRequest } from './resolve.ts';
+import { Scheduler } from './scheduler.ts';
+import { Submissions } from './submissions.ts';
+import type {
+  NewSegmentation,
+  NumberedEvent,
+  Relabel,
+  SegmentationJson,
+  SegmentationPage,
+  Segmentations,
+  Submission,
+} from './types.ts';
+
+export type { LoadedModel, Models, SegmentationsOptions } from './options.ts';
+
+const DEFAULT_PAGE = 100;
+
+/** Jobs, their queue and what runs them. `start` goes on with what an earlier process left. */
+export class LocalSegmentations implements Segmentations {
+  readonly #options: SegmentationsOptions;
+  readonly #repository: Repository;
+  readonly #feed = new Feed();
+  readonly #scheduler: Scheduler;
+  readonly #submissions: Submissions;
+  #accepting = false;
+
+  constructor(options: SegmentationsOptions) {
+    this.#options = options;
+    this.#repository = new Repository(options.db, options.now);
+    this.#submissions = new Submissions(this.#repository);
+    this.#scheduler = new Scheduler({
+      repository: this.#repository,
+      feed: this.#feed,
+      concurrency: options.concurrency,
+      work: (job, onProgress, signal) => this.#work(job, onProgress, signal),
+      toProblem,
+      ...(options.log && { log: options.log }),
+      now: options.now,
+    });
+  }
+
+  /** Finishes interrupted deletions, removes what belongs to no job, and goes on with what was not finished. */
+  async start(): Promise<void> {
+    const { directory } = this.#options;
+    await mkdir(directory, { recursive: true });
+    for (const id of this.#repository.deleting()) await this.#erase(id);
+    const known = this.#repository.ids();
+    for (const name of await readdir(directory))
+      if (!known.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    this.#repository.requeueInterrupted();
+    this.#accepting = true;
+    this.#scheduler.wake();
+  }
+
+  /** Takes no new jobs; those that run are interrupted, and go on at the next start. */
+  async close(): Promise<void> {
+    this.#accepting = false;
+    await this.#scheduler.close();
+  }
+
+  /** The unfinished job that reads a stored volume. */
+  readerOf(volume: string): string | undefined {
+    return this.#repository.readerOf(volume);
+  }
+
+  async create(request: NewSegmentation, submission: Submission): Promise<SegmentationJson> {
+    const { models, sources, maxVoxels, blockSide, now, random } = this.#options;
+    const id = await this.#submissions.once(request, submission, async (key) => {
+      this.#checkPlace();
+      const model = models.find(request.model);
+      if (model === undefined)
+        throw new ApiProblem(
+          'unknown-model',
+          `There is no model ${request.model ?? ''}; there ${models.names().length === 1 ? 'is' : 'are'} ${models.names().join(', ')}.`,
+          { field: 'body.model', value: request.model, limit: models.names() },
+        );
+      const { package: found } = model;
+      const resolved = await resolveRequest(request, {
+        sources,
+        model: found,
+        maxVoxels,
+        blockSide,
+        signal: submission.signal,
+      });
+      this.#checkPlace(); // the queue may have filled meanwhile
+      const job = newId('seg', now(), random);
+      const { name, version, digest } = found;
+      this.#repository.insert(
+        {
+          id: job,
+          ...(request.name !== undefined && { name: request.name }),
+          owner: submission.owner,
+          input: request.input,
+          model: { name, version, digest },
+          createdAt: now(),
+          ...resolved,
+        },
+        key,
+      );
+      return job;
+    });
+    this.#scheduler.wake();
+    return this.get(id);
+  }
+
+  async relabel(parentId: string, request: Relabel, submission: Submission): Promise<SegmentationJson> {
+    const parent = this.#find(parentId);
+    const { now, random } = this.#options;
+    const id = await this.#submissions.once({ parent: parentId, request }, submission, async (key) => {
+      if (parent.state !== 'succeeded')
+        throw new ApiProblem(
+          'segmentation-not-succeeded',
+          `The segmentation ${parentId} is ${parent.state}; only one that succeeded can be agglomerated again.`,
+          { field: 'id', value: parent.state, limit: 'succeeded' },
+        );
+      this.#checkPlace();
+      const spec = resolveRelabel(request, parent);
+      const job = newId('seg', now(), random);
+      // Before the job is stored: a directory without a job is swept at the next start, a job without artefacts is not.
+      await linkArtefacts(this.#artefacts(parentId), this.#artefacts(job), ['fragments', 'graph']);
+      this.#find(parentId); // it may have been deleted meanwhile, and its artefacts with it
+      const { name, owner, input, voxelSize, model, warnings } = parent;
+      this.#repository.insert(
+        {
+          ...{ id: job, parent: parentId, owner, input, model, warnings, spec, createdAt: now() },
+          ...(name !== undefined && { name }),
+          ...(voxelSize && { voxelSize }),
+        },
+        key,
+      );
+      return job;
+    });
+    this.#scheduler.wake();
+    return this.get(id);
+  }
+
+  get(id: string): SegmentationJson {
+    return toJson(this.#find(id));
+  }
+
+  list({ limit = DEFAULT_PAGE, cursor, state }: Parameters<Segmentations['list']>[0]): SegmentationPage {
+    const found = this.#repository.page(limit + 1, cursor, state);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return { items: items.map(toJson), ...(found.length > limit && last && { next: last.id }) };
+  }
+
+  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, void, void> {
+    let last = after;
+    while (!signal.aborted) {
+      const news = this.#feed.next(id, signal);
+      // The state first: what is told before a job finishes is stored before its state is.
+      const job = this.#repository.find(id);
+      const events = this.#repository.events(id, last, 500);
+      for (const event of events) {
+        yield event;
+        last = event.seq;
+      }
+      if (events.length > 0) continue;
+      if (job === undefined || hasFinished(job)) return;
+      await news;
+    }
+  }
+
+  async wait(id: string, ms: number, signal: AbortSignal): Promise<SegmentationJson> {
+    const { now } = this.#options;
+    const end = now() + ms;
+    for (;;) {
+      const left = end - now();
+      const news = this.#feed.next(id, signal, Math.max(0, left));
+      const job = this.#find(id);
+      if (hasFinished(job) || left <= 0 || signal.aborted) return toJson(job);
+      await news;
+    }
+  }
+
+  async cancel(id: string): Promise<SegmentationJson> {
+    const job = this.#find(id);
+    // The state first: after a crash in between, the job stays canceled.
+    if (this.#repository.enter(id, ['queued', 'running'], 'canceled')) {
+      await this.#scheduler.stop(id);
+      this.#feed.notify(id);
+      this.#scheduler.wake();
+    } else if (job.state !== 'canceled') {
+      throw new ApiProblem(
+        'segmentation-finished',
+        `The segmentation ${id} has ${job.state} already; there is nothing to cancel.`,
+        { field: 'id', value: job.state },
+      );
+    }
+    return this.get(id);
+  }
+
+  async resume(id: string): Promise<SegmentationJson> {
+    this.#checkPlace();
+    const { state } = this.#find(id);
+    await this.#scheduler.stop(id); // a canceled job may still be letting go
+    if (!this.#repository.enter(id, ['failed', 'canceled'], 'queued')) {
+      const finished = state === 'succeeded';
+      throw new ApiProblem(
+        finished ? 'segmentation-finished' : 'segmentation-active',
+        `The segmentation ${id} is ${state}; only one that failed or was canceled can be resumed.`,
+        { field: 'id', value: state, limit: ['failed', 'canceled'] },
+      );
+    }
+    this.#feed.notify(id);
+    this.#scheduler.wake();
+    return this.get(id);
+  }
+
+  async delete(id: string): Promise<void> {
+    const { state } = this.#find(id);
+    if (!this.#repository.markDeleting(id))
+      throw new ApiProblem(
+        'segmentation-active',
+        `The segmentation ${id} is ${state}; cancel it before it is deleted.`,
+        { field: 'id', value: state },
+      );
+    await this.#scheduler.stop(id);
+    await this.#erase(id);
+    this.#feed.notify(id);
+  }
+
+  async #erase(id: string): Promise<void> {
+    await this.#options.volumes.removeResultOf(id);
+    await rm(join(this.#options.directory, id), { recursive: true, force: true });
+    this.#repository.remove(id);
+  }
+
+  async #work(
+    job: JobRecord,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Omit<Result, 'seconds'>> {
+    const { models, sources, volumes, workers, memoryLimit, remote, directory, script } = this.#options;
+    const model = models.find(job.model.digest);
+    if (model === undefined && job.parent === undefined)
+      throw new ApiProblem(
+        'unknown-model',
+        `The job was made with ${job.model.name} ${job.model.version} (${job.model.digest}), which this server no longer has; start it with that model and resume the job.`,
+      );
+    const { id: volume, path } = await volumes.createResult({
+      segmentation: job.id,
+      ...(job.name !== undefined && { name: job.name }),
+    });
+    const result = await execute(job, {
+      artefacts: join(directory, job.id),
+      output: path,
+      // one that agglomerates again reads no raw data, which may be gone
+      local: job.parent === undefined ? await localInput(job.input, sources) : undefined,
+      predictor: job.parent === undefined ? await model?.inference() : undefined,
+      ...{ workers, memoryLimit, remote, onProgress, signal },
+      ...(script && { script }),
+    });
+    await volumes.publishResult(volume);
+    const { start, stop } = job.spec.box;
+    return {
+      volume,
+      url: `/v1/volumes/${volume}`,
+      shape: [stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]],
+      labelCount: result.labelCount,
+      fragmentCount: result.fragmentCount,
+      ...(job.voxelSize && { voxelSize: [...job.voxelSize] satisfies number[] as [number, number, number] }),
+      postprocessing: job.spec.postprocessing,
+    };
+  }
+
+  #artefacts(id: string) {
+    return directoryArtefacts(join(this.#options.directory, id));
+  }
+
+  #find(id: string): JobRecord {
+    const job = this.#repository.find(id);
+    if (job) return job;
+    throw new ApiProblem('segmentation-not-found', `There is no segmentation ${id.slice(0, 60)}.`, {
+      field: 'id',
+    });
+  }
+
+  #checkPlace(): void {
+    if (!this.#accepting) throw unavailable();
+    const { maxQueued } = this.#options;
+    const waiting = this.#repository.count('queued');
+    if (waiting < maxQueued) return;
+    throw new ApiProblem(
+      'queue-full',
+      `${waiting} segmentations are waiting, the limit is ${maxQueued}; send the request again in ${RETRY_SECONDS} s.`,
+      { limit: maxQueued, headers: { 'retry-after': String(RETRY_SECONDS) } },
+    );
+  }
+}
+
+/** Jobs take minutes; who asks sooner asks for nothing. */
+const RETRY_SECONDS = 30;

@@ -1,0 +1,58 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { ModelPackage } from '@tokenunify/model';
+import type { InputSources } from './input.ts';
+import type { SchedulerOptions } from './scheduler.ts';
+import type { RemoteOptions } from './task-protocol.ts';
+import type { Predictor } from './task-thread.ts';
+
+export interface LoadedModel {
+  readonly package: ModelPackage;
+  /** Its inference process, started when it is first asked for. */
+  inference(): Promise<Predictor>;
+}
+
+/** The models of a server, each with a process of its own. */
+export interface Models {
+  /** By name or digest; without either, the default. */
+  find(reference?: string): LoadedModel | undefined;
+  names(): readonly string[];
+}
+
+/** What jobs need of stored volumes. */
+export interface ResultVolumes {
+  /** The unpublished volume of a job: the one it has already, or a new one. `path` ends in `.zarr`. */
+  createResult(options: {
+    readonly segmentation: string;
+    readonly name?: string;
+  }): Promise<{ readonly id: string; readonly path: string }>;
+  /** Makes it visible, complete; doing so twice changes nothing. */
+  publishResult(id: string): Promise<void>;
+  removeResultOf(segmentation: string): Promise<void>;
+}
+
+export interface SegmentationsOptions {
+  readonly db: DatabaseSync;
+  /** Of artefacts, one directory a job. */
+  readonly directory: string;
+  readonly volumes: ResultVolumes;
+  readonly sources: InputSources;
+  readonly models: Models;
+  readonly remote: RemoteOptions;
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** Threads of a job. */
+  readonly workers: number;
+  /** Jobs that may wait. */
+  readonly maxQueued: number;
+  readonly maxVoxels: number;
+  /** Voxels along a side of a block, in whole cells: a thread's memory. Default 128, or one cell if that is larger. */
+  readonly blockSide?: number;
+  /** Bytes that agglomeration may take. */
+  readonly memoryLimit: number;
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log?: NonNullable<SchedulerOptions['log']>;
+  /** For tests: the module that threads run. */
+  readonly script?: URL;
+}

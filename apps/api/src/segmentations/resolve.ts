@@ -1,0 +1,165 @@
+import { elementCount, type Box, type Vec3, type Volume } from '@tokenunify/em-io';
+import { defaultCell, isSegmentationError, planJob, type PostProcessing } from '@tokenunify/segmentation';
+import type { ModelPackage } from '@tokenunify/model';
+import { ApiProblem } from '../problem.ts';
+import { withOverrides } from '../segmenter/postprocessing.ts';
+import { openInput, type InputSources } from './input.ts';
+import type { JobRecord, StoredSpec, Warning } from './record.ts';
+import type { NewSegmentation, Relabel } from './types.ts';
+import { compareVoxelSize } from './voxel-size.ts';
+
+/** What of a request decides the result, and what there is to say about it. */
+export interface Resolved {
+  readonly spec: StoredSpec;
+  readonly voxelSize?: readonly [number, number, number];
+  readonly warnings: readonly Warning[];
+}
+
+export interface ResolveOptions {
+  readonly sources: InputSources;
+  readonly model: ModelPackage;
+  readonly maxVoxels: number;
+  readonly blockSide?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the volume of a request and checks everything that can be checked before work begins.
+ *
+ * @throws ApiProblem, as `Segmentations.create` lists them
+ */
+export async function resolveRequest(request: NewSegmentation, options: ResolveOptions): Promise<Resolved> {
+  const { model, maxVoxels, sources, blockSide, signal } = options;
+  const volume = await openInput(request.input, sources, signal);
+  try {
+    const box = boxOf(request, volume);
+    checkVoxels(request, volume);
+    const voxels = elementCount(box.stop.map((stop, axis) => stop - (box.start[axis] ?? 0)));
+    if (voxels > maxVoxels)
+      throw new ApiProblem(
+        'volume-too-large',
+        `There are ${voxels} voxels to segment, the limit is ${maxVoxels}; give a smaller box, or raise the server's limit.`,
+        { field: request.box ? 'body.box' : 'body.input', value: voxels, limit: maxVoxels },
+      );
+    const { threshold, scoring, minimumSize, cell } = request.postprocessing ?? {};
+    const chosen = withOverrides(model.postprocessing, {
+      ...(threshold !== undefined && { threshold }),
+      ...(scoring !== undefined && { scoring }),
+    });
+    const postprocessing: PostProcessing = {
+      ...chosen,
+      ...(minimumSize !== undefined && { minimumSize }),
+      ...(cell && { watershed: { ...chosen.watershed, cell } }),
+    };
+    const spec: StoredSpec = {
+      shape: volume.shape,
+      box,
+      tileShape: model.tileShape,
+      minimumShape: model.minimumShape,
+      inputScale: model.inputScale,
+      ...(request.rawRange && { rawRange: request.rawRange }),
+      postprocessing,
+      ...(blockSide !== undefined && { block: blockOf(blockSide, postprocessing) }),
+      input: `${JSON.stringify(request.input)} ${model.digest}`,
+    };
+    checkSpec(spec);
+    const voxelSize = request.voxelSize ?? volume.voxelSize;
+    const warning = compareVoxelSize(voxelSize, model.voxelSize);
+    if (warning?.code === 'voxel-size-far' && request.voxelSizeCheck === 'refuse')
+      throw new ApiProblem('voxel-size-far', warning.detail, {
+        field: 'body.voxelSizeCheck',
+        value: voxelSize,
+        limit: model.voxelSize,
+      });
+    return { spec, ...(voxelSize && { voxelSize }), warnings: warning ? [warning] : [] };
+  } finally {
+    await volume.close();
+  }
+}
+
+/** The spec of a job that agglomerates another's fragments again. */
+export function resolveRelabel(request: Relabel, parent: JobRecord): StoredSpec {
+  const { threshold, scoring, minimumSize } = request;
+  const chosen = withOverrides(parent.spec.postprocessing, {
+    ...(threshold !== undefined && { threshold }),
+    ...(scoring !== undefined && { scoring }),
+  });
+  const spec: StoredSpec = {
+    ...parent.spec,
+    postprocessing: { ...chosen, ...(minimumSize !== undefined && { minimumSize }) },
+  };
+  checkSpec(spec);
+  return spec;
+}
+
+function boxOf({ box }: NewSegmentation, { shape }: Volume): Box {
+  if (box === undefined) return { start: [0, 0, 0], stop: shape };
+  const inside = box.start.every((from, axis) => {
+    const to = box.stop[axis] ?? 0;
+    return from < to && to <= (shape[axis] ?? 0);
+  });
+  if (inside) return box;
+  throw new ApiProblem(
+    'box-outside',
+    `The box from ${box.start.join(', ')} to ${box.stop.join(', ')} (z, y, x) is empty or leaves the volume, which is ${shape.join(' x ')}; choose it inside.`,
+    { field: 'body.box', value: box, limit: shape },
+  );
+}
+
+/** As many whole cells as fit. */
+function blockOf(side: number, { watershed: { cell = defaultCell } }: PostProcessing): Vec3 {
+  const along = (axis: 0 | 1 | 2) => Math.max(1, Math.floor(side / cell[axis])) * cell[axis];
+  return [along(0), along(1), along(2)];
+}
+
+/** In the API's words: fields have other names here than in the library. */
+function checkVoxels({ rawRange }: NewSegmentation, { dtype, channels, shape }: Volume): void {
+  const field = 'body.input';
+  if (channels !== undefined)
+    throw new ApiProblem(
+      'wrong-axes',
+      `The volume has ${channels} channels; raw data has the axes (z, y, x): name an array of one channel.`,
+      { field },
+    );
+  if (shape.includes(0))
+    throw new ApiProblem(
+      'empty-volume',
+      `The volume has the shape ${shape.join(' x ')}; send one with voxels.`,
+      {
+        field,
+        value: shape,
+      },
+    );
+  if (dtype !== 'uint8' && rawRange === undefined)
+    throw new ApiProblem(
+      'unsupported-dtype',
+      `The voxels are ${dtype}; send uint8, or say with rawRange which values are black and white.`,
+      { field: 'body.rawRange', value: dtype, limit: 'uint8' },
+    );
+  if (rawRange && !(rawRange[1] > rawRange[0]))
+    throw new ApiProblem(
+      'invalid-body',
+      `rawRange is ${rawRange.join(', ')}; give the value of black first, and a larger one for white.`,
+      { field: 'body.rawRange', value: rawRange },
+    );
+}
+
+function checkSpec(spec: StoredSpec): void {
+  try {
+    planJob(spec);
+  } catch (error) {
+    if (isSegmentationError(error, 'segmentation/too-small'))
+      throw new ApiProblem('volume-too-small', error.message, {
+        field: 'body.input',
+        value: spec.shape,
+        limit: spec.minimumShape,
+        cause: error,
+      });
+    if (isSegmentationError(error))
+      throw new ApiProblem('invalid-postprocessing', error.message, {
+        field: 'body.postprocessing',
+        cause: error,
+      });
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+/** A thread that does tasks of one job. It loads no model: tiles go to the inference process and back. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { getPriority, setPriority } from 'node:os';
+import { createVolume, type Volume, type WritableVolume } from '@tokenunify/em-io';
+import {
+  directoryArtefacts,
+  labelChunkShape,
+  labelShape,
+  planJob,
+  runTask,
+  type Task,
+  type TaskContext,
+} from '@tokenunify/segmentation';
+import { isApiProblem } from '../problem.ts';
+import { createGuardedFetch } from '../remote/index.ts';
+import { Carried, carry } from '../segmenter/carry.ts';
+import { openInput, openLocal } from './input.ts';
+import type { FromTaskThread, TaskFailure, ThreadJob, ToTaskThread } from './task-protocol.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('task-worker.ts runs as a worker thread; a job starts it.');
+
+/** Requests are answered first: on Linux this is the priority of this thread alone, elsewhere that of the process. */
+const LOWER = 10;
+if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + LOWER));
+
+const job = workerData as ThreadJob; // what TaskThread gives
+const plan = planJob(job.spec);
+const artefacts = directoryArtefacts(job.artefacts);
+const calls = new Map<number, { resolve(affinities: Float32Array): void; reject(error: Error): void }>();
+let nextCall = 0;
+let abort = new AbortController();
+let volume: Promise<Volume> | undefined;
+let output: Promise<WritableVolume> | undefined;
+
+/** The inference process, seen from here. */
+const predictor = {
+  tileShape: job.spec.tileShape,
+  batchSize: job.batchSize,
+  channels: 3,
+  predict: (tiles: Float32Array, count: number): Promise<Float32Array> =>
+    new Promise((resolve, reject) => {
+      const call = nextCall++;
+      calls.set(call, { resolve, reject });
+      // Copied, not transferred: the caller may use its batch again.
+      send({ type: 'predict', call, tiles, count });
+    }),
+} as const;
+
+port.on('message', (message: ToTaskThread) => {
+  switch (message.type) {
+    case 'abort':
+      return abort.abort();
+    case 'predicted':
+      return take(message.call)?.resolve(message.affinities);
+    case 'unpredicted':
+      return take(message.call)?.reject(new Carried(message.error));
+    case 'task':
+      void answer(message.task);
+  }
+});
+
+function take(call: number) {
+  const waiting = calls.get(call);
+  calls.delete(call);
+  return waiting;
+}
+
+async function answer(task: Task): Promise<void> {
+  abort = new AbortController();
+  try {
+    await runTask(task, plan, await contextOf(task, abort.signal));
+    send({ type: 'done' });
+  } catch (error) {
+    send({ type: 'failed', error: failureOf(error) });
+  } finally {
+    calls.clear();
+  }
+}
+
+/** Volumes are opened by the first task that needs them: a job that only agglomerates again reads no raw data. */
+async function contextOf(task: Task, signal: AbortSignal): Promise<TaskContext> {
+  const base = { artefacts, signal, memoryLimit: job.memoryLimit };
+  if (task.stage === 'tiles') {
+    volume ??= openRaw();
+    volume.catch(() => (volume = undefined)); // the next task tries again
+    return { ...base, predictor, volume: await volume };
+  }
+  if (task.stage === 'labels') {
+    output ??= openLabels();
+    output.catch(() => (output = undefined));
+    return { ...base, output: await output };
+  }
+  return base;
+}
+
+function openRaw(): Promise<Volume> {
+  if (job.local) return openLocal(job.local, job.input);
+  const nowhere = () => Promise.reject(new Error('the volume of this job is not on this machine'));
+  const fetch = createGuardedFetch(job.remote);
+  return openInput(job.input, { pathOf: () => '', resolvePath: nowhere, fetch });
+}
+
+/** The array is there: the job made it before it started threads. */
+function openLabels(): Promise<WritableVolume> {
+  return createVolume(job.output, {
+    shape: labelShape(plan),
+    dtype: 'uint32',
+    chunkShape: labelChunkShape(plan),
+    ...job.outputOptions,
+    resume: true,
+  });
+}
+
+function failureOf(error: unknown): TaskFailure {
+  const carried = carry(error);
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (isApiProblem(at)) return { ...carried, problem: at.code, message: at.message };
+    const code = 'code' in at ? at.code : undefined;
+    if (code === 'ENOSPC' || code === 'em-io/no-space' || code === 'segmentation/no-space')
+      return { ...carried, problem: 'insufficient-storage' };
+  }
+  return carried;
+}
+
+function send(message: FromTaskThread): void {
+  port?.postMessage(message);
+}
