@@ -1,6 +1,21 @@
-import { fileURLToPath } from 'node:url';
+import { availableParallelism, totalmem } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { NAMES, OPTIONS, TRUSTED_KEY, type Name } from './config/options.ts';
+import { networks, trustedOrigin, type RemoteAccess } from './config/remote.ts';
+import { bytes, ConfigError, wholeNumber, type Setting } from './config/values.ts';
+import {
+  DEFAULT_LIMITS,
+  defaultJobLimits,
+  type JobLimits,
+  type Limits,
+  type Machine,
+  type StorageLimits,
+} from './limits.ts';
+
+export { USAGE } from './config/options.ts';
+export type { RemoteAccess, TrustedOrigin } from './config/remote.ts';
+export { ConfigError } from './config/values.ts';
 
 export interface Config {
   readonly host: string;
@@ -12,75 +27,53 @@ export interface Config {
   readonly limits: Limits;
   /** How long running requests may take after SIGTERM. */
   readonly graceMs: number;
+  /** Directory of volumes, jobs and state; absolute. */
+  readonly data: string;
+  /** Directories whose files jobs may name; absolute. */
+  readonly dataRoots: readonly string[];
+  readonly jobs: JobLimits;
+  readonly storage: StorageLimits;
+  readonly remote: RemoteAccess;
 }
 
-/** A flag or variable that makes no sense; the message is all that needs to be printed. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+/** Of a data directory: the database with volumes, jobs and keys. */
+export const databaseFile = (data: string): string => join(data, 'state.sqlite');
 
-const BUNDLED_MODEL = fileURLToPath(new URL('../../../models/default', import.meta.url));
+/** This machine, or what a container may use of it. */
+export const thisMachine = (): Machine => ({
+  cores: availableParallelism(),
+  // 0 where nothing is known, and 2^64 or so where nothing constrains
+  memory: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+});
 
-const OPTIONS = {
-  host: ['HOST', '127.0.0.1', 'address to listen on'],
-  port: ['PORT', '8787', 'port to listen on, 0 for any that is free'],
-  model: ['TOKENUNIFY_MODEL', BUNDLED_MODEL, 'directory of the model package'],
-  threads: ['TOKENUNIFY_THREADS', '', "threads of the model (default: the machine's)"],
-  concurrency: ['TOKENUNIFY_CONCURRENCY', String(DEFAULT_LIMITS.concurrency), 'volumes segmented at once'],
-  queue: ['TOKENUNIFY_QUEUE', String(DEFAULT_LIMITS.queue), 'requests that may wait beside those'],
-  'max-voxels': ['TOKENUNIFY_MAX_VOXELS', String(DEFAULT_LIMITS.maxVoxels), 'voxels of one volume'],
-  grace: ['TOKENUNIFY_GRACE', '30', 'seconds that running requests have after SIGTERM'],
-} as const;
-
-type Name = keyof typeof OPTIONS;
-const NAMES = Object.keys(OPTIONS) as Name[]; // keys of a literal
-
-export const USAGE = [
-  'The TokenUnify API: POST a volume to /v1/segment, get its neurons back.',
-  '',
-  'Usage: npm start -- [options]       each option can also be set by its variable',
-  '',
-  ...NAMES.map((name) => {
-    const [variable, fallback, text] = OPTIONS[name];
-    const shown = fallback === '' || name === 'model' ? '' : ` (default ${fallback})`;
-    return `  --${name.padEnd(12)} ${variable.padEnd(22)} ${text}${shown}`;
-  }),
-  '  --help',
-].join('\n');
-
-/** Flags win over variables, variables over defaults. */
+/**
+ * Flags win over variables, variables over defaults.
+ *
+ * @throws ConfigError
+ */
 export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  machine: Machine = thisMachine(),
 ): Config | 'help' {
-  let flags: Partial<Record<string, string | boolean>>;
-  try {
-    const options = Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }]));
-    flags = parseArgs({
-      args: [...argv],
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-    }).values;
-  } catch (cause) {
-    throw new ConfigError(
-      `${cause instanceof Error ? cause.message : String(cause)}; --help lists the options.`,
-      { cause },
-    );
-  }
+  const flags = parse(argv);
   if (flags['help'] === true) return 'help';
-  const text = (name: Name): string => {
-    const [variable, fallback] = OPTIONS[name];
+  const label = (name: Name): string => `--${name} (${OPTIONS[name].variable})`;
+  const setting = (name: Name): Setting => {
     const flag = flags[name];
-    return typeof flag === 'string' ? flag : (env[variable] ?? fallback);
+    const { variable, fallback } = OPTIONS[name];
+    return { label: label(name), text: typeof flag === 'string' ? flag : (env[variable] ?? fallback) };
   };
-  const whole = (name: Name, least: number, most = Number.MAX_SAFE_INTEGER): number => {
-    const value = Number(text(name));
-    if (text(name).trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new ConfigError(
-      `--${name} (${OPTIONS[name][0]}) is "${text(name)}"; give a whole number ${range}.`,
-    );
+  const list = (name: Name, separator: string): string[] => {
+    const flag = flags[name];
+    if (Array.isArray(flag)) return flag.map(String);
+    return (env[OPTIONS[name].variable] ?? '').split(separator).filter((part) => part !== '');
   };
+  const text = (name: Name): string => setting(name).text;
+  const whole = (name: Name, least: number, most?: number): number => wholeNumber(setting(name), least, most);
+  const job = defaultJobLimits(machine);
   const maxVoxels = whole('max-voxels', 1);
+  const trusted = trustedOrigin(setting('trusted-origin'), env[TRUSTED_KEY]);
   return {
     host: text('host'),
     port: whole('port', 0, 65535),
@@ -94,7 +87,49 @@ export function readConfig(
       queue: whole('queue', 0),
     },
     graceMs: 1000 * whole('grace', 0, 86_400),
+    data: directory(setting('data')),
+    dataRoots: list('data-root', delimiter).map((root) =>
+      directory({ label: label('data-root'), text: root }),
+    ),
+    jobs: {
+      jobs: whole('jobs', 1, 1024),
+      queue: whole('job-queue', 0),
+      workers: text('workers') === '' ? job.workers : whole('workers', 1, 1024),
+      memoryBytes: text('job-memory') === '' ? job.memoryBytes : bytes(setting('job-memory')),
+      maxVoxels: whole('max-job-voxels', 1),
+    },
+    storage: {
+      maxValueBytes: bytes(setting('max-value-bytes')),
+      ...(text('max-storage') !== '' && { maxStorageBytes: bytes(setting('max-storage')) }),
+    },
+    remote: {
+      allowAddresses: networks(label('allow-address'), list('allow-address', ',')),
+      ...(trusted && { trusted }),
+    },
   };
+}
+
+function parse(argv: readonly string[]): Partial<Record<string, string | boolean | (string | boolean)[]>> {
+  try {
+    const options = Object.fromEntries(
+      NAMES.map((name) => [name, { type: 'string' as const, multiple: 'repeatable' in OPTIONS[name] }]),
+    );
+    return parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+    }).values;
+  } catch (cause) {
+    throw new ConfigError(
+      `${cause instanceof Error ? cause.message : String(cause)}; --help lists the options.`,
+      { cause },
+    );
+  }
+}
+
+function directory({ label, text }: Setting): string {
+  // An empty one would be the working directory, which nobody means by a variable that was left empty.
+  if (text.trim() === '') throw new ConfigError(`${label} is "${text}"; give a directory.`);
+  return resolve(text);
 }
 
 /** float32 voxels, and more header than numpy ever writes. */

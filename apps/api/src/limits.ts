@@ -19,3 +19,47 @@ export const DEFAULT_LIMITS: Limits = {
   queue: 4,
   bodyIdleMs: 30_000,
 };
+
+/** What jobs may take, and how many there may be. */
+export interface JobLimits {
+  /** Jobs that run at once. */
+  readonly jobs: number;
+  /** Jobs that may wait. */
+  readonly queue: number;
+  /** Threads of one job for what follows the model. */
+  readonly workers: number;
+  /** Bytes for agglomeration, whose graph is held in memory. */
+  readonly memoryBytes: number;
+  /** Voxels of the part that one job segments. */
+  readonly maxVoxels: number;
+}
+
+/** What stored volumes may take. */
+export interface StorageLimits {
+  /** Bytes of one stored value: a chunk, or metadata. */
+  readonly maxValueBytes: number;
+  /** Bytes of all stored volumes; undefined: as much as the disk holds. */
+  readonly maxStorageBytes?: number;
+}
+
+/** The machine that limits are made for. */
+export interface Machine {
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+export const defaultJobLimits = ({ cores, memory }: Machine): JobLimits => ({
+  jobs: 1,
+  queue: 100,
+  // More than four wait for the disk.
+  workers: Math.max(1, Math.min(4, cores)),
+  memoryBytes: Math.max(1, Math.floor(memory / 2)),
+  // 26 GB of affinities and 34 GB of labels on disk
+  maxVoxels: 2048 ** 3,
+});
+
+export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
+  // A chunk of 256^3 uint64 labels is half of it.
+  maxValueBytes: 256 * 1024 ** 2,
+};
