@@ -1,12 +1,10 @@
+import { LAST, untilIdle } from './idle.ts';
 import { ApiProblem } from './problem.ts';
 
 export interface BodyLimits {
   readonly maxBodyBytes: number;
   readonly bodyIdleMs: number;
 }
-
-/** Of answers to a body that was not read to its end: the server cuts its connection soon, and no other request may be on it then. */
-const LAST = { connection: 'close' } as const;
 
 /**
  * The body as one array. Hono's `bodyLimit` buffers chunked bodies before it counts them; here no byte beyond the
@@ -73,23 +71,6 @@ class Collector {
     }
     return bytes;
   }
-}
-
-function untilIdle<T>(read: Promise<T>, idleMs: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    const timer = setTimeout(() => {
-      const limit = idleMs / 1000;
-      const what = `The body sent nothing for ${limit} s; send it without pauses longer than that.`;
-      reject(new ApiProblem('body-stalled', what, { field: 'body', limit, headers: LAST }));
-    }, idleMs);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    read.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
 }
 
 const missing = (): ApiProblem =>

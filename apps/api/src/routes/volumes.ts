@@ -2,8 +2,9 @@ import type { Context } from 'hono';
 import type { Handlers } from '../contract/index.ts';
 import type { Env } from '../environment.ts';
 import { ApiProblem } from '../problem.ts';
+import { names } from '../volumes/etag.ts';
 import { parseRange } from '../volumes/range.ts';
-import type { VolumeStore } from '../volumes/types.ts';
+import type { StoredValue, VolumeStore } from '../volumes/types.ts';
 
 type VolumeHandlers<E extends Env> = Pick<
   Handlers<E>,
@@ -44,8 +45,13 @@ export function volumeHandlers<E extends Env>(storeOf: (c: Context<E>) => Volume
       return c.body(null, created ? 201 : 204, { etag });
     },
     getKey: async (c, { id, key }) => {
-      const range = parseRange(c.req.header('range'));
-      const value = await storeOf(c).read(id, key, { range });
+      const head = c.req.method === 'HEAD';
+      // HEAD has no ranges (RFC 9110, 14.2)
+      const range = head ? undefined : parseRange(c.req.header('range'));
+      const read = (asked: typeof range) => storeOf(c).read(id, key, { range: asked });
+      const known = c.req.header('if-none-match');
+      const condition = c.req.header('if-range');
+      let value = await read(known === undefined && condition === undefined ? range : undefined);
       const headers = {
         etag: value.etag,
         'accept-ranges': 'bytes',
@@ -54,17 +60,27 @@ export function volumeHandlers<E extends Env>(storeOf: (c: Context<E>) => Volume
           : 'application/octet-stream',
         'cache-control': 'no-cache',
       };
-      if (c.req.header('if-none-match') === value.etag) {
+      if (known !== undefined && names(known, value.etag, 'weak')) {
         await value.body.cancel();
         return c.body(null, 304, headers);
       }
-      const length = { 'content-length': String(value.end - value.start + 1) };
-      const answer = range === undefined ? length : { ...length, 'content-range': contentRange(value) };
-      if (c.req.method === 'HEAD') {
+      if (head) {
         await value.body.cancel();
-        return c.body(null, 200, { ...headers, ...length });
+        return c.body(null, 200, { ...headers, 'content-length': String(value.size) });
       }
-      return c.body(value.body, range === undefined ? 200 : 206, { ...headers, ...answer });
+      const partial = range !== undefined && (condition === undefined || condition === value.etag);
+      if (partial && (known !== undefined || condition !== undefined)) {
+        // only now is it known that a range is wanted: one that lies outside must not hide a 304
+        await value.body.cancel();
+        value = await read(range);
+      }
+      const answer = {
+        ...headers,
+        etag: value.etag,
+        'content-length': String(value.end - value.start + 1),
+        ...(partial && { 'content-range': contentRange(value) }),
+      };
+      return c.body(value.body, partial ? 206 : 200, answer);
     },
     deleteKey: async (c, { id, key }) => {
       await storeOf(c).remove(id, key);
@@ -73,8 +89,7 @@ export function volumeHandlers<E extends Env>(storeOf: (c: Context<E>) => Volume
   };
 }
 
-const contentRange = ({ start, end, size }: { start: number; end: number; size: number }): string =>
-  `bytes ${start}-${end}/${size}`;
+const contentRange = ({ start, end, size }: StoredValue): string => `bytes ${start}-${end}/${size}`;
 
 /** Chunks are compressed by their codecs; a second compression would be stored as if it were one of them. */
 function refuseEncoding(headers: Headers): void {
