@@ -127,8 +127,9 @@ function withoutSecrets(init: RequestInit): [string, string][] {
   return [...headers];
 }
 
-/** However deep in the causes. */
+/** However deep in the causes. Ports that the Fetch standard blocks are not worth another attempt either. */
 function isRefused(error: unknown): boolean {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) if (at instanceof Refused) return true;
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (at instanceof Refused || at.message === 'bad port') return true;
   return false;
 }
