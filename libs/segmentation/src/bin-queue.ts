@@ -11,8 +11,9 @@ export class BinQueue {
   /** The lowest bin that may hold something; BINS when all are empty. */
   #lowest = BINS;
 
-  constructor(size: number) {
-    this.#next = new Int32Array(size);
+  /** @param next memory to use, one number an element; what it holds does not matter */
+  constructor(size: number, next: Int32Array = new Int32Array(size)) {
+    this.#next = next;
   }
 
   /** Queues an element in a bin, 0 .. 255. */

@@ -4,6 +4,7 @@ it('exports what it promises, and nothing else', async () => {
   expect(Object.keys(await import('./index.ts')).sort()).toMatchInlineSnapshot(`
     [
       "ContingencyTable",
+      "Scratch",
       "SegmentationError",
       "adaptedRandError",
       "agglomerate",

@@ -5,6 +5,7 @@
  */
 export * from './errors.ts';
 export type { LabelArray } from './shape.ts';
+export { Scratch } from './scratch.ts';
 export type { ProgressEvent } from './progress.ts';
 export * from './metrics/index.ts';
 export * from './labels/index.ts';

@@ -1,5 +1,6 @@
 import type { Volume, WritableVolume } from '@tokenunify/em-io';
 import { SegmentationError } from '../errors.ts';
+import type { Scratch } from '../scratch.ts';
 import type { AffinityPredictor } from '../tiles/index.ts';
 import type { ArtefactStore } from './store/index.ts';
 import type { Task } from './task.ts';
@@ -18,6 +19,8 @@ export interface TaskContext {
   readonly output?: WritableVolume;
   /** Most bytes the agglomeration may take. Default: no limit. */
   readonly memoryLimit?: number;
+  /** Memory to be used again by the next task in this thread. */
+  readonly scratch?: Scratch;
   readonly signal?: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 import { SegmentationError } from '../errors.ts';
 import type { ProgressEvent } from '../progress.ts';
+import { Scratch } from '../scratch.ts';
 import type { TaskContext } from './context.ts';
 import { dropStages, sweepArtefacts } from './housekeeping.ts';
 import { runTask } from './run-task.ts';
@@ -45,7 +46,8 @@ const units: Record<JobStage, string> = {
 
 /** A worker in this thread. Its tasks block the event loop for as long as one cell takes. */
 export function taskWorker(plan: JobPlan, context: TaskContext): TaskWorker {
-  return { run: (task, signal) => runTask(task, plan, { ...context, signal }) };
+  const scratch = context.scratch ?? new Scratch();
+  return { run: (task, signal) => runTask(task, plan, { ...context, scratch, signal }) };
 }
 
 /**
@@ -97,7 +99,7 @@ export async function* runJob(
 /** Keeps the workers busy. The first failure stops all of them. */
 class Crew {
   readonly #schedule: Schedule;
-  readonly #idle: Set<TaskWorker>;
+  readonly #idle: TaskWorker[];
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -108,7 +110,7 @@ class Crew {
 
   constructor(schedule: Schedule, { workers, signal }: RunJobOptions) {
     this.#schedule = schedule;
-    this.#idle = new Set(workers);
+    this.#idle = [...workers];
     this.#outside = signal;
     this.#signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
   }
@@ -136,10 +138,12 @@ class Crew {
 
   #employ(): void {
     if (this.#signal.aborted) this.#fail(this.#signal.reason);
-    for (const worker of this.#idle) {
+    for (const worker of this.#idle.splice(0)) {
       const task = this.#failure ? undefined : this.#schedule.take(worker.stages ?? jobStages);
-      if (!task) continue;
-      this.#idle.delete(worker);
+      if (!task) {
+        this.#idle.push(worker);
+        continue;
+      }
       const running: Promise<void> = this.#run(worker, task).finally(() => this.#running.delete(running));
       this.#running.add(running);
     }
@@ -147,7 +151,7 @@ class Crew {
     this.#fail(
       new SegmentationError(
         'segmentation/bad-option',
-        `${this.#idle.size} workers were given, but none takes the stages that are left: give a worker for every stage.`,
+        `${this.#idle.length} workers were given, but none takes the stages that are left: give a worker for every stage.`,
       ),
     );
   }
@@ -160,7 +164,7 @@ class Crew {
     } catch (error) {
       this.#fail(error);
     }
-    this.#idle.add(worker);
+    this.#idle.push(worker);
     this.#wake();
   }
 

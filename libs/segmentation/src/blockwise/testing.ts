@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import {
   volumeFromArray,
   type NdArray,
@@ -124,8 +124,17 @@ export function faultyArtefacts(path: string, fails: () => 'before' | 'after' | 
     put: (name, parts) => guard(() => store.put(name, parts)),
     putIfAbsent: (name, bytes) => guard(() => store.putIfAbsent(name, bytes)),
     get: (name) => guard(() => store.get(name)),
-    getRange: (name, offset, length) => guard(() => store.getRange(name, offset, length)),
+    getRange: (name, offset, target) => guard(() => store.getRange(name, offset, target)),
     delete: (name) => guard(() => store.delete(name)),
     list: (prefix) => store.list(prefix),
   };
+}
+
+/** Names of all files under a directory, relative to it; none when it is not there. */
+export async function filesUnder(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort();
 }

@@ -1,4 +1,5 @@
 import type { QuantisedAffinities } from '../affinities.ts';
+import { Scratch } from '../scratch.ts';
 
 /** Which links count: all three axes, or those inside a section (the paper's map for anisotropic volumes). */
 export type WatershedMode = '3d' | 'section';
@@ -10,12 +11,28 @@ export type WatershedMode = '3d' | 'section';
  * the voxel count, which keeps the map from being shifted by half a voxel along every axis. Links that leave the volume
  * do not count.
  */
-export function boundaryMap({ data, shape }: QuantisedAffinities, mode: WatershedMode): Uint8Array {
+export function boundaryMap(
+  affinities: QuantisedAffinities,
+  mode: WatershedMode,
+  scratch = new Scratch(),
+): Uint8Array {
+  const [depth, height, width] = affinities.shape;
+  const out = scratch.uint8(depth * height * width);
+  scratch.scope(() => fillBoundary(out, affinities, mode, scratch));
+  return out;
+}
+
+function fillBoundary(
+  out: Uint8Array,
+  { data, shape }: QuantisedAffinities,
+  mode: WatershedMode,
+  scratch: Scratch,
+): void {
   const [depth, height, width] = shape;
   const n = depth * height * width;
   const strides = [height * width, width, 1] as const;
-  const sums = new Uint16Array(n);
-  const links = new Uint8Array(n);
+  const sums = scratch.uint16(n).fill(0);
+  const links = scratch.uint8(n).fill(0);
   const axes = mode === '3d' ? ([0, 1, 2] as const) : ([1, 2] as const);
   for (const axis of axes) {
     const stride = strides[axis];
@@ -33,11 +50,9 @@ export function boundaryMap({ data, shape }: QuantisedAffinities, mode: Watershe
         }
       }
   }
-  const out = new Uint8Array(n);
   for (let v = 0; v < n; v++) {
     const count = links[v];
     // a volume of one voxel has no links, and no boundary
     out[v] = count === 0 ? 0 : 255 - (((2 * sums[v] + count) / (2 * count)) | 0);
   }
-  return out;
 }

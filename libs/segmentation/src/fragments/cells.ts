@@ -2,6 +2,7 @@ import type { Box } from '@tokenunify/em-io';
 import type { QuantisedAffinities } from '../affinities.ts';
 import { checkQuantised } from '../affinities.ts';
 import { connectedComponents } from '../labels/index.ts';
+import { Scratch } from '../scratch.ts';
 import type { Vec3 } from '../shape.ts';
 import { watershed, type WatershedOptions } from './watershed.ts';
 
@@ -92,9 +93,12 @@ export class CellFilling {
   readonly #labels: Uint32Array;
   #count = 0;
 
-  constructor(box: Box) {
+  readonly #scratch: Scratch;
+
+  constructor(box: Box, scratch = new Scratch()) {
     const [depth, height, width] = sizeOf(box);
     this.#box = box;
+    this.#scratch = scratch;
     this.#labels = new Uint32Array(depth * height * width);
   }
 
@@ -110,11 +114,22 @@ export class CellFilling {
     options: WatershedOptions & CellOptions,
   ): void {
     const around = withHalo(cell, options.halo ?? defaultHalo, context);
-    const flooded = watershed(crop(affinities, context, around), options);
+    this.#scratch.scope(() => {
+      const flooded = watershed(crop(affinities, context, around, this.#scratch), options, this.#scratch);
+      this.#place(flooded, around, cell);
+    });
+  }
+
+  #place(flooded: Uint32Array, around: Box, cell: Box): void {
     const size = sizeOf(cell);
+    const n = size[0] * size[1] * size[2];
     // Cutting off the halo can leave a fragment in two parts; and a plateau of seeds may hang together by corners only,
     // where fragments hang together by faces.
-    const parts = connectedComponents(inner(flooded, around, cell), size);
+    const parts = connectedComponents(
+      inner(flooded, around, cell, this.#scratch),
+      size,
+      this.#scratch.uint32(n),
+    );
     const [, height, width] = sizeOf(this.#box);
     const [z0, y0, x0] = this.#box.start;
     let most = 0;
@@ -145,11 +160,11 @@ export class CellFilling {
 }
 
 /** The part of `around` that is the cell. */
-function inner(values: Uint32Array, around: Box, cell: Box): Uint32Array {
+function inner(values: Uint32Array, around: Box, cell: Box, scratch: Scratch): Uint32Array {
   const size = sizeOf(cell);
   const [, height, width] = sizeOf(around);
   if (values.length === size[0] * size[1] * size[2]) return values;
-  const out = new Uint32Array(size[0] * size[1] * size[2]);
+  const out = scratch.uint32(size[0] * size[1] * size[2]);
   for (let z = 0, to = 0; z < size[0]; z++)
     for (let y = 0; y < size[1]; y++, to += size[2]) {
       const row =
@@ -160,12 +175,17 @@ function inner(values: Uint32Array, around: Box, cell: Box): Uint32Array {
   return out;
 }
 
-function crop({ data, shape }: QuantisedAffinities, from: Box, to: Box): QuantisedAffinities {
+function crop(
+  { data, shape }: QuantisedAffinities,
+  from: Box,
+  to: Box,
+  scratch: Scratch,
+): QuantisedAffinities {
   const size = sizeOf(to);
   const n = shape[0] * shape[1] * shape[2];
   if (size[0] * size[1] * size[2] === n) return { shape, data };
   const low = to.start.map((at, d) => at - from.start[d]);
-  const out = new Uint8Array(3 * size[0] * size[1] * size[2]);
+  const out = scratch.uint8(3 * size[0] * size[1] * size[2]);
   let at = 0;
   for (let channel = 0; channel < 3; channel++)
     for (let z = low[0]; z < low[0] + size[0]; z++)

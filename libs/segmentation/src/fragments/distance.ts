@@ -5,14 +5,19 @@ import type { Vec3 } from '../shape.ts';
  * parabolas, one axis after the other (Felzenszwalb and Huttenlocher, 2012).
  *
  * @param spacing distance between neighbours along z, y, x; 0 leaves an axis out (sections on their own)
+ * @param distances where to write
  * @returns squared distances; `Infinity` where an axis-connected piece has no such voxel
  */
-export function squaredDistances(inside: Uint8Array, shape: Vec3, spacing: Vec3): Float64Array {
+export function squaredDistances(
+  inside: Uint8Array,
+  shape: Vec3,
+  spacing: Vec3,
+  distances: Float64Array = new Float64Array(inside.length),
+): Float64Array {
   const [depth, height, width] = shape;
   const plane = height * width;
-  const distances = new Float64Array(inside.length);
   // loops, here and in the callers: TypedArray.from with a function is ten times slower
-  for (let v = 0; v < inside.length; v++) if (inside[v] !== 0) distances[v] = Infinity;
+  for (let v = 0; v < inside.length; v++) distances[v] = inside[v] === 0 ? 0 : Infinity;
   const envelope = new Envelope(Math.max(depth, height, width));
   if (spacing[2] > 0)
     for (let row = 0; row < distances.length; row += width)

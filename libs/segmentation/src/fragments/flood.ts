@@ -1,4 +1,5 @@
 import { BinQueue } from '../bin-queue.ts';
+import { Scratch } from '../scratch.ts';
 import type { Vec3 } from '../shape.ts';
 import { faceSteps, forEachRow, paddedShape } from './padded.ts';
 
@@ -22,24 +23,45 @@ export function priorityFlood(
   sections: boolean,
   mask?: Uint8Array,
 ): Uint32Array {
+  return flood(levels, seeds, shape, sections, new Scratch(), mask);
+}
+
+/** The same with memory to use: the labels lie in it. */
+export function flood(
+  levels: Uint8Array,
+  seeds: Uint32Array,
+  shape: Vec3,
+  sections: boolean,
+  scratch: Scratch,
+  mask?: Uint8Array,
+): Uint32Array {
   const padded = paddedShape(shape);
   const width = shape[2];
-  const labels = new Uint32Array(padded.size).fill(WALL);
-  const height = new Uint8Array(padded.size);
-  forEachRow(shape, padded, (row, at) => {
-    labels.set(seeds.subarray(row, row + width), at);
-    height.set(levels.subarray(row, row + width), at);
-    if (mask) for (let x = 0; x < width; x++) if (mask[row + x] === 0) labels[at + x] = WALL;
+  const labels = scratch.uint32(padded.size).fill(WALL);
+  scratch.scope(() => {
+    const height = scratch.uint8(padded.size);
+    forEachRow(shape, padded, (row, at) => {
+      labels.set(seeds.subarray(row, row + width), at);
+      height.set(levels.subarray(row, row + width), at);
+      if (mask) for (let x = 0; x < width; x++) if (mask[row + x] === 0) labels[at + x] = WALL;
+    });
+    const queue = new BinQueue(padded.size, scratch.int32(padded.size));
+    spread(labels, height, queue, faceSteps(padded, sections), padded.origin);
   });
-  spread(labels, height, faceSteps(padded, sections), padded.origin);
-  const out = new Uint32Array(seeds.length);
-  forEachRow(shape, padded, (row, at) => out.set(labels.subarray(at, at + width), row));
+  // rows move towards the front, so none is written over before it moved
+  forEachRow(shape, padded, (row, at) => labels.copyWithin(row, at, at + width));
+  const out = labels.subarray(0, seeds.length);
   if (mask) for (let v = 0; v < out.length; v++) if (out[v] === WALL) out[v] = 0;
   return out;
 }
 
-function spread(labels: Uint32Array, height: Uint8Array, steps: Int32Array, origin: number): void {
-  const queue = new BinQueue(labels.length);
+function spread(
+  labels: Uint32Array,
+  height: Uint8Array,
+  queue: BinQueue,
+  steps: Int32Array,
+  origin: number,
+): void {
   for (let p = origin; p < labels.length; p++) {
     const label = labels[p];
     if (label !== 0 && label !== WALL && hasFree(labels, p, steps)) queue.push(p, height[p]);

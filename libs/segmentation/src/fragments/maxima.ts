@@ -1,3 +1,4 @@
+import { Scratch } from '../scratch.ts';
 import type { Vec3 } from '../shape.ts';
 import { allSteps, forEachRow, paddedShape } from './padded.ts';
 
@@ -7,15 +8,22 @@ import { allSteps, forEachRow, paddedShape } from './padded.ts';
  *
  * @param values not negative
  * @param sections each z-slice on its own
+ * @param out where to write
  */
-export function regionalMaxima(values: Int32Array, shape: Vec3, sections: boolean, least = 1): Uint32Array {
+export function regionalMaxima(
+  values: Int32Array,
+  shape: Vec3,
+  sections: boolean,
+  least = 1,
+  scratch = new Scratch(),
+  out: Uint32Array = new Uint32Array(values.length),
+): Uint32Array {
   const padded = paddedShape(shape);
   const steps = allSteps(padded, sections);
-  const inside = new Int32Array(padded.size).fill(-1);
+  const inside = scratch.int32(padded.size).fill(-1);
   forEachRow(shape, padded, (row, at) => inside.set(values.subarray(row, row + shape[2]), at));
-  const out = new Uint32Array(values.length);
-  const seen = new Uint8Array(padded.size);
-  const labels = new Uint32Array(padded.size);
+  const seen = scratch.uint8(padded.size).fill(0);
+  const labels = scratch.uint32(padded.size).fill(0);
   const plateau = new Plateau(inside, seen, steps);
   let count = 0;
   forEachRow(shape, padded, (_row, at) => {

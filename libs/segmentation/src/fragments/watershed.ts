@@ -1,8 +1,9 @@
 import type { QuantisedAffinities } from '../affinities.ts';
+import { Scratch } from '../scratch.ts';
 import type { Vec3 } from '../shape.ts';
 import { boundaryMap, type WatershedMode } from './boundary.ts';
 import { squaredDistances } from './distance.ts';
-import { priorityFlood } from './flood.ts';
+import { flood } from './flood.ts';
 import { regionalMaxima } from './maxima.ts';
 import { smoothIntegers } from './smooth.ts';
 
@@ -28,32 +29,46 @@ const UNITS = 16;
 /**
  * Watershed of one piece of a volume: seeds at the maxima of the distance to the boundary, flooded over the boundary map.
  * Labels are 1, 2, ... in raster order of the seeds; every voxel gets one unless the piece has no seed at all, in which
- * case it is a single fragment.
+ * case it is a single fragment. They lie in the scratch, if one is given.
  */
-export function watershed(affinities: QuantisedAffinities, options: WatershedOptions): Uint32Array {
+export function watershed(
+  affinities: QuantisedAffinities,
+  options: WatershedOptions,
+  scratch = new Scratch(),
+): Uint32Array {
   const { shape } = affinities;
   const sections = options.mode === 'section';
-  const boundary = boundaryMap(affinities, options.mode);
-  const seeds = distanceSeeds(boundary, shape, options);
-  const labels = priorityFlood(boundary, seeds, shape, sections);
+  const boundary = boundaryMap(affinities, options.mode, scratch);
+  const seeds = scratch.uint32(boundary.length);
+  scratch.scope(() => findSeeds(seeds, boundary, shape, options, scratch));
+  const labels = flood(boundary, seeds, shape, sections, scratch);
   if (sections) fillEmptySections(labels, shape);
   else if (labels[0] === 0) labels.fill(1);
   const least = options.minimumFragmentSize ?? 0;
-  return least > 1 ? dropSmall(labels, boundary, shape, sections, least) : labels;
+  return least > 1 ? dropSmall(labels, boundary, shape, sections, least, scratch) : labels;
 }
 
-function distanceSeeds(boundary: Uint8Array, shape: Vec3, options: WatershedOptions): Uint32Array {
+function findSeeds(
+  seeds: Uint32Array,
+  boundary: Uint8Array,
+  shape: Vec3,
+  options: WatershedOptions,
+  scratch: Scratch,
+): void {
   const sections = options.mode === 'section';
   const limit = (options.boundaryThreshold ?? (sections ? 0.5 : 0.2)) * 255;
-  const inside = boundary.map((level) => (level < limit ? 1 : 0));
+  const inside = scratch.uint8(boundary.length);
+  for (let v = 0; v < boundary.length; v++) inside[v] = boundary[v] < limit ? 1 : 0;
   const size = options.voxelSize ?? [1, 1, 1];
   const finest = Math.min(...size);
   const spacing: Vec3 = [sections ? 0 : size[0] / finest, size[1] / finest, size[2] / finest];
-  const squares = squaredDistances(inside, shape, spacing);
   const farthest = (shape[0] + shape[1] + shape[2]) * UNITS;
-  const distances = new Int32Array(squares.length);
-  for (let v = 0; v < squares.length; v++)
-    distances[v] = squares[v] === Infinity ? farthest : Math.round(UNITS * Math.sqrt(squares[v]));
+  const distances = scratch.int32(inside.length);
+  scratch.scope(() => {
+    const squares = squaredDistances(inside, shape, spacing, scratch.float64(inside.length));
+    for (let v = 0; v < squares.length; v++)
+      distances[v] = squares[v] === Infinity ? farthest : Math.round(UNITS * Math.sqrt(squares[v]));
+  });
   const sigma = options.seedSigma ?? (sections ? 0 : 0.5);
   smoothIntegers(distances, shape, [
     sections ? 0 : sigma / spacing[0],
@@ -63,7 +78,7 @@ function distanceSeeds(boundary: Uint8Array, shape: Vec3, options: WatershedOpti
   // Smoothing leaks over the boundary; seeds stay inside.
   for (let v = 0; v < distances.length; v++) if (inside[v] === 0) distances[v] = 0;
   const least = Math.max(1, Math.round((options.minimumSeedDistance ?? 0) * UNITS));
-  return regionalMaxima(distances, shape, sections, least);
+  regionalMaxima(distances, shape, sections, least, scratch, seeds);
 }
 
 /** A section without a seed is one fragment. */
@@ -81,13 +96,15 @@ function dropSmall(
   shape: Vec3,
   sections: boolean,
   least: number,
+  scratch: Scratch,
 ): Uint32Array {
   let most = 0;
   for (let v = 0; v < labels.length; v++) if (labels[v] > most) most = labels[v];
   const sizes = new Uint32Array(most + 1);
   for (let v = 0; v < labels.length; v++) sizes[labels[v]] += 1;
-  const seeds = labels.map((label) => (sizes[label] < least ? 0 : label));
-  const flooded = priorityFlood(boundary, seeds, shape, sections);
+  const seeds = scratch.uint32(labels.length);
+  for (let v = 0; v < labels.length; v++) seeds[v] = sizes[labels[v]] < least ? 0 : labels[v];
+  const flooded = flood(boundary, seeds, shape, sections, scratch);
   // Where only small fragments were (a section, or the piece), nothing can flood them: they stay.
   for (let v = 0; v < flooded.length; v++) if (flooded[v] === 0) flooded[v] = labels[v];
   return flooded;

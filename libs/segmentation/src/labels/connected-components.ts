@@ -6,23 +6,31 @@ import { expectLength, voxelCount, type LabelArray, type Vec3 } from '../shape.t
  *
  * @param labels ids of any width, C order, x fastest
  * @param shape (z, y, x)
+ * @param out where to write; not `labels` itself
  * @returns one new id for each voxel
  * @example connectedComponents(Uint32Array.of(7, 0, 7), [1, 1, 3]) // 1, 0, 2
  * @throws {SegmentationError} the array does not fill the shape
  */
-export function connectedComponents(labels: LabelArray, shape: Vec3): Uint32Array {
+export function connectedComponents(
+  labels: LabelArray,
+  shape: Vec3,
+  out: Uint32Array = new Uint32Array(labels.length),
+): Uint32Array {
   expectLength('labels', labels.length, voxelCount(shape), `shape ${shape.join(' x ')}`);
   const [depth, height, width] = shape;
   const plane = height * width;
   // While scanning, parent[v] is 1 + the raster index of an earlier (or the same) voxel of v's component.
-  const parent = new Uint32Array(labels.length);
+  const parent = out;
   let v = 0;
   for (let z = 0; z < depth; z++)
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++, v++) {
         const label = labels[v];
         // 0 == 0n: one comparison serves numbers and bigints
-        if (label == 0) continue;
+        if (label == 0) {
+          parent[v] = 0;
+          continue;
+        }
         let root = v + 1;
         if (x > 0 && labels[v - 1] === label) root = parent[v - 1];
         if (y > 0 && labels[v - width] === label) root = join(parent, root, v - width + 1, v + 1);

@@ -1,7 +1,7 @@
 import { TileBlender } from '../../tiles/blend.ts';
 import { planTiles } from '../../tiles/index.ts';
 import type { TaskContext } from '../context.ts';
-import { needManifest, readArray, writeArray, type ArrayRef, type Outcome } from '../store/index.ts';
+import { needManifest, readInto, writeArray, type ArrayRef, type Outcome } from '../store/index.ts';
 import type { AffinitiesTask, JobPlan } from '../task.ts';
 
 /**
@@ -21,11 +21,12 @@ export async function runAffinities(
     predictions.set(id, files.prediction);
   }
   const blender = new TileBlender(planTiles(shape, tileShape, overlap, task.box), task.box);
-  const values = 3 * tileShape[0] * tileShape[1] * tileShape[2];
+  const values = new Float32Array(3 * tileShape[0] * tileShape[1] * tileShape[2]);
   for (const { task: id, index, start } of task.tiles) {
     signal?.throwIfAborted();
     const prediction = predictions.get(id)!; // the plan lists every tile's task in `after`
-    blender.add(start, await readArray(artefacts, prediction, 'float32', index * values, values), 0);
+    await readInto(artefacts, prediction, values, index * values.length);
+    blender.add(start, values, 0);
   }
   const affinities = await writeArray(artefacts, task.id, 'affinities', blender.finish());
   return { files: { affinities }, counts: {} };

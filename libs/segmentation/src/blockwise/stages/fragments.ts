@@ -24,7 +24,7 @@ export async function runFragments(
     const { files } = await needManifest(artefacts, id);
     await readBox(artefacts, files.affinities, 'uint8', box, data, task.context, 3);
   }
-  const filling = new CellFilling(task.box);
+  const filling = new CellFilling(task.box, context.scratch);
   for (const at of cellsOf(task.box, cell)) {
     await setImmediate(); // a cell is synchronous; between them others get a turn, and an abort is noticed
     signal?.throwIfAborted();

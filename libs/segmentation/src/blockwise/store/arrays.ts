@@ -38,6 +38,8 @@ export async function writeArray(
   return { name, dtype, length: data.length };
 }
 
+type ArrayOf<K extends Kind> = InstanceType<(typeof kinds)[K]>;
+
 /** Elements of an array, all of them unless said otherwise. */
 export async function readArray<K extends Kind>(
   store: ArtefactStore,
@@ -45,27 +47,38 @@ export async function readArray<K extends Kind>(
   dtype: K,
   from = 0,
   length = ref.length,
-): Promise<InstanceType<(typeof kinds)[K]>> {
-  if (ref.dtype !== dtype || from + length > ref.length)
+): Promise<ArrayOf<K>> {
+  // TypeScript does not see that the constructor looked up is the one of K
+  const out = new kinds[dtype](length) as ArrayOf<K>;
+  await readInto(store, ref, out, from);
+  return out;
+}
+
+/** Fills an array with elements of a stored one. */
+export async function readInto(
+  store: ArtefactStore,
+  ref: ArrayRef,
+  out: ArtefactArray,
+  from: number,
+): Promise<void> {
+  if (!(out instanceof kinds[ref.dtype]) || from + out.length > ref.length)
     throw new SegmentationError(
       'segmentation/artefact-missing',
-      `The artefact ${ref.name} holds ${ref.length} ${ref.dtype}, but ${from + length} ${dtype} are needed: start the job again in an empty directory.`,
+      `The artefact ${ref.name} holds ${ref.length} ${ref.dtype}, but ${from + out.length} in a ${out.constructor.name} are needed: start the job again in an empty directory.`,
     );
-  const size = kinds[dtype].BYTES_PER_ELEMENT;
-  const bytes = await store.getRange(ref.name, from * size, length * size);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  // TypeScript does not see that the constructor looked up is the one of K
-  return new kinds[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, length) as InstanceType<
-    (typeof kinds)[K]
-  >;
+  const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  await store.getRange(ref.name, from * out.BYTES_PER_ELEMENT, bytes);
 }
 
 /** Most bytes read at once. */
-const spanBytes = 4 * 2 ** 20;
+const spanBytes = 2 ** 20;
+
+/** Reading so many bytes of a section for nothing takes no longer than one more request. */
+const needlessBytes = 256 * 1024;
 
 /**
- * Copies what lies both in a stored block and in a box. Read are whole rows of the block, and whole sections where most
- * rows of them are wanted: a few large ranges cost less than many exact ones.
+ * Copies what lies both in a stored block and in a box. Read are whole rows of the block, and whole sections unless they
+ * are large: a few large ranges cost less than many exact ones.
  *
  * @param at where the stored block lies
  * @param target channels of the box, one after the other
@@ -75,7 +88,7 @@ export async function readBox<K extends 'uint8' | 'uint32'>(
   ref: ArrayRef,
   dtype: K,
   at: Box,
-  target: InstanceType<(typeof kinds)[K]>,
+  target: ArrayOf<K>,
   box: Box,
   channels = 1,
 ): Promise<void> {
@@ -84,16 +97,19 @@ export async function readBox<K extends 'uint8' | 'uint32'>(
   const { start, stop } = common;
   const size = (of: Box, d: 0 | 1 | 2) => of.stop[d] - of.start[d];
   const [height, width] = [size(at, 1), size(at, 2)];
-  const whole = 4 * (stop[1] - start[1]) >= height;
+  const needless = (height - (stop[1] - start[1])) * width * kinds[dtype].BYTES_PER_ELEMENT;
+  const whole = needless <= needlessBytes;
   const [low, rows] = whole ? [at.start[1], height] : [start[1], stop[1] - start[1]];
   const step = whole
     ? Math.max(1, Math.floor(spanBytes / (rows * width * kinds[dtype].BYTES_PER_ELEMENT)))
     : 1;
+  const buffer = new kinds[dtype](Math.min(step, stop[0] - start[0]) * rows * width) as ArrayOf<K>; // as above
   for (let c = 0; c < channels; c++)
     for (let z = start[0]; z < stop[0]; z += step) {
       const sections = Math.min(step, stop[0] - z);
       const from = ((c * size(at, 0) + z - at.start[0]) * height + low - at.start[1]) * width;
-      const values = await readArray(store, ref, dtype, from, sections * rows * width);
+      const values = buffer.subarray(0, sections * rows * width);
+      await readInto(store, ref, values, from);
       for (let s = 0; s < sections; s++)
         for (let y = start[1]; y < stop[1]; y++) {
           const row = (s * rows + y - low) * width - at.start[2];

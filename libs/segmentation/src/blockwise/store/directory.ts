@@ -38,18 +38,16 @@ class DirectoryArtefacts implements ArtefactStore {
     return readFile(path).catch(unless('ENOENT', undefined)).catch(refused('read', path));
   }
 
-  async getRange(name: string, offset: number, length: number): Promise<Uint8Array> {
+  async getRange(name: string, offset: number, target: Uint8Array): Promise<void> {
     const path = this.#path(name);
     const file = await open(path, 'r').catch(unless('ENOENT', undefined)).catch(refused('open', path));
     if (file === undefined) throw missing(path, 'is not there');
     try {
-      const out = new Uint8Array(length);
-      for (let at = 0; at < length;) {
-        const { bytesRead } = await file.read(out, at, length - at, offset + at);
+      for (let at = 0; at < target.length;) {
+        const { bytesRead } = await file.read(target, at, target.length - at, offset + at);
         if (bytesRead === 0) throw missing(path, `ends at byte ${offset + at}`);
         at += bytesRead;
       }
-      return out;
     } catch (error) {
       throw error instanceof SegmentationError ? error : storageError('read', path, error);
     } finally {

@@ -1,4 +1,4 @@
-export { readArray, readBox, writeArray, type ArrayRef } from './arrays.ts';
+export { readArray, readBox, readInto, writeArray, type ArrayRef } from './arrays.ts';
 export { directoryArtefacts } from './directory.ts';
 export {
   adoptTask,

@@ -10,10 +10,10 @@ export interface ArtefactStore {
   /** Undefined when there is nothing of that name. */
   get(name: string): Promise<Uint8Array | undefined>;
   /**
-   * Part of what is stored.
+   * Fills `target` with what is stored from `offset` on.
    * @throws {SegmentationError} `segmentation/artefact-missing` when the name, or part of the range, is not there
    */
-  getRange(name: string, offset: number, length: number): Promise<Uint8Array>;
+  getRange(name: string, offset: number, target: Uint8Array): Promise<void>;
   /** Deleting what is not there is fine. */
   delete(name: string): Promise<void>;
   /** Everything whose name starts with a prefix that ends in a slash, in any order. */

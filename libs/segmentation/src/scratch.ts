@@ -1,0 +1,50 @@
+/**
+ * Memory that is used again and again: work on one cell after the other would otherwise fetch hundreds of megabytes from
+ * the system, have them zeroed page by page, and wait for the collector to give them back.
+ *
+ * It is a stack: what is taken inside `scope` is free again when the scope ends, and must not be used after it. Only
+ * for synchronous work, so that two users of one scratch cannot meet.
+ *
+ * @example scratch.scope(() => { const inside = scratch.uint8(n); ... })
+ */
+export class Scratch {
+  readonly #buffers: ArrayBuffer[] = [];
+  #depth = 0;
+
+  scope<T>(work: () => T): T {
+    const depth = this.#depth;
+    try {
+      return work();
+    } finally {
+      this.#depth = depth;
+    }
+  }
+
+  /** Holds anything at first, as the others do. */
+  uint8(length: number): Uint8Array {
+    return new Uint8Array(this.#take(length), 0, length);
+  }
+
+  uint16(length: number): Uint16Array {
+    return new Uint16Array(this.#take(2 * length), 0, length);
+  }
+
+  uint32(length: number): Uint32Array {
+    return new Uint32Array(this.#take(4 * length), 0, length);
+  }
+
+  int32(length: number): Int32Array {
+    return new Int32Array(this.#take(4 * length), 0, length);
+  }
+
+  float64(length: number): Float64Array {
+    return new Float64Array(this.#take(8 * length), 0, length);
+  }
+
+  #take(bytes: number): ArrayBuffer {
+    const place = this.#depth++;
+    const there = this.#buffers[place];
+    if (there !== undefined && there.byteLength >= bytes) return there;
+    return (this.#buffers[place] = new ArrayBuffer(bytes));
+  }
+}
