@@ -59,9 +59,9 @@ export class EmIoError<Code extends EmIoErrorCode = EmIoErrorCode> extends Error
   override readonly name = 'EmIoError';
   readonly code: Code;
   /** Whether the same call may succeed later with nothing changed; known for `em-io/unreachable`, `em-io/http`, `em-io/no-space`. */
-  readonly retryable?: boolean;
+  declare readonly retryable?: boolean; // declared: no member where it is not known
   /** The HTTP status of the answer, where there was one. */
-  readonly status?: number;
+  declare readonly status?: number;
 
   constructor(
     code: Code,

@@ -58,13 +58,26 @@ export async function temporaryDirectory(): Promise<
   };
 }
 
-/** The code and message a promise rejects with; fails when it does not. */
-export async function rejection(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
+/** What can be seen of an error. */
+export interface Rejection {
+  readonly code: string;
+  readonly message: string;
+  readonly status?: number;
+  readonly retryable?: boolean;
+}
+
+/** What a promise rejects with; fails when it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<Rejection> {
   try {
     await promise;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return { code, message: error instanceof Error ? error.message : String(error) };
+    const { code, status, retryable } = error as Partial<Rejection>; // whatever it is, it may have these
+    return {
+      code: String(code ?? ''),
+      message: error instanceof Error ? error.message : String(error),
+      ...(status !== undefined && { status }),
+      ...(retryable !== undefined && { retryable }),
+    };
   }
   throw new Error('expected a rejection');
 }

@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createVolume } from '../create.ts';
 import { wholeBox } from '../geometry.ts';
 import { openVolume, type OpenOptions } from '../open.ts';
 import { testServer, type TestServer } from '../testing-server.ts';
-import { cutOut, fixture, fixtureShape, pattern, rejection, temporaryDirectory } from '../testing.ts';
+import { cutOut, fixture, fixtureShape, pattern } from '../testing.ts';
 
 const whole = wholeBox(fixtureShape);
 const box = { start: [1, 0, 2], stop: [4, 3, 5] } as const;
@@ -13,20 +12,10 @@ const box = { start: [1, 0, 2], stop: [4, 3, 5] } as const;
 const fast: OpenOptions = { sleep: async () => {} };
 
 let server: TestServer;
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  server = await testServer(directory.path);
-});
-afterEach(async () => {
-  await server[Symbol.asyncDispose]();
-  await directory[Symbol.asyncDispose]();
-});
-
-async function serveFixtures(): Promise<void> {
-  await server[Symbol.asyncDispose]();
   server = await testServer(fixture('.'));
-}
+});
+afterEach(() => server[Symbol.asyncDispose]());
 
 type Outcome = { volume: object; whole?: unknown; part?: unknown; error?: string };
 
@@ -53,7 +42,6 @@ describe('every fixture reads over HTTP as from its directory', () => {
     'zarr/two-arrays.zarr:/here/b',
   ];
   test.each(names)('%s', async (name) => {
-    await serveFixtures();
     const there = await outcome(`${server.url}/${name}`, server.url);
     const here = await outcome(fixture(name), fixture('.').replace(/\/$/, ''));
     if (name === 'zarr/two-arrays.zarr') {
@@ -65,7 +53,6 @@ describe('every fixture reads over HTTP as from its directory', () => {
 });
 
 test('without Range support everything is read all the same', async () => {
-  await serveFixtures();
   for (const kind of ['no-range', 'chunked-no-range'] as const) {
     server.fault = () => ({ kind });
     for (const [name, dtype] of [
@@ -76,29 +63,4 @@ test('without Range support everything is read all the same', async () => {
       expect(await volume.read(box)).toEqual(cutOut(pattern(fixtureShape, dtype), box.start, box.stop));
     }
   }
-});
-
-test('what is written over HTTP reads back, there and from the directory', async () => {
-  const url = `${server.url}/v1/volumes/7`;
-  const expected = pattern(fixtureShape, 'uint32');
-  const writer = await createVolume(url, {
-    shape: fixtureShape,
-    dtype: 'uint32',
-    chunkShape: [2, 3, 4],
-    voxelSize: [40, 4, 4],
-    ...fast,
-  });
-  for (const z of [0, 1, 2, 3]) {
-    const slab = { start: [z, 0, 0], stop: [z + 1, 5, 6] } as const;
-    await writer.write(slab, cutOut(expected, slab.start, slab.stop));
-  }
-  expect(await writer.read(whole)).toEqual(expected);
-  await writer.close();
-  for (const location of [url, directory.join('v1/volumes/7')]) {
-    await using reader = await openVolume(location, fast);
-    expect(reader).toMatchObject({ voxelSize: [40, 4, 4], chunkShape: [2, 3, 4] });
-    expect(await reader.read(whole)).toEqual(expected);
-  }
-  const again = await rejection(createVolume(url, { shape: fixtureShape, dtype: 'uint32' }));
-  expect(again).toMatchObject({ code: 'em-io/exists' });
 });

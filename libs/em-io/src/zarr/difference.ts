@@ -49,7 +49,7 @@ function differ(field: string, there: unknown, wanted: unknown): Difference {
 
 function quote(value: unknown): string {
   const text = value === undefined ? 'absent' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return text.length > 160 ? `${text.slice(0, 160)}...` : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,17 +13,8 @@ export async function openNode(
   path: string,
   signal?: AbortSignal,
 ): Promise<ZarrArray | zarr.Group<ZarrStore> | undefined> {
-  const location = new zarr.Location(store, `/${path}`);
-  const options = signal ? { signal } : {};
   try {
-    return await zarr.open(location, options).catch((error: unknown) => {
-      // A bucket that may not be listed answers 403 for what it does not have, as zarr.json beside v2 metadata.
-      if (!isEmIoError(error, 'em-io/http') || error.status !== 403) throw error;
-      return zarr.open.v2(location, { ...options, attrs: false }).then(
-        () => zarr.open.v2(location, options),
-        () => Promise.reject(error),
-      );
-    });
+    return await openEither(new zarr.Location(store, `/${path}`), signal ? { signal } : {});
   } catch (error) {
     signal?.throwIfAborted();
     if (zarr.isZarritaError(error, 'NotFoundError')) return undefined;
@@ -45,6 +36,28 @@ export async function openNode(
       { cause: error },
     );
   }
+}
+
+/** v3 before v2, where both are there: zarrita 0.7.5 begins with v2, other readers with v3. */
+async function openEither(
+  location: zarr.Location<ZarrStore>,
+  options: { signal?: AbortSignal },
+): Promise<ZarrArray | zarr.Group<ZarrStore>> {
+  try {
+    return await zarr.open.v3(location, options);
+  } catch (error) {
+    if (!isForbidden(error) && !zarr.isZarritaError(error, 'NotFoundError')) throw error;
+    return await zarr.open.v2(location, options).catch(async (older: unknown) => {
+      if (!isForbidden(older)) throw isForbidden(error) ? error : older;
+      // Perhaps only .zattrs is not there.
+      return await zarr.open.v2(location, { ...options, attrs: false }).catch(() => Promise.reject(older));
+    });
+  }
+}
+
+/** A bucket that may not be listed answers 403 for what it does not have, as for zarr.json beside v2 metadata. */
+function isForbidden(error: unknown): boolean {
+  return isEmIoError(error, 'em-io/http') && error.status === 403;
 }
 
 /** @internal Paths below the root of all arrays under a group, sorted; undefined where the store cannot tell. */
