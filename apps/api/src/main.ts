@@ -1,7 +1,8 @@
 import { isModelError } from '@tokenunify/model';
 import { ConfigError, readConfig, USAGE, type Config } from './config.ts';
+import { DirectoryInUse } from './lock.ts';
 import { isApiProblem } from './problem.ts';
-import { startServer } from './server.ts';
+import { startServer, type RunningServer } from './server.ts';
 
 /** `npm start`: the API until SIGTERM or Ctrl-C. */
 async function main(): Promise<void> {
@@ -10,13 +11,14 @@ async function main(): Promise<void> {
   const { graceMs, ...options } = config;
   const server = await startServer({
     ...options,
+    logJob: ({ segmentation, error }) => console.error(segmentation, error),
     log: ({ method, path, status, ms, requestId, error }) => {
       console.log(`${method} ${path} ${status} ${ms.toFixed(0)} ms ${requestId}`);
       if (error !== undefined)
         console.error(requestId, isApiProblem(error) ? (error.options.cause ?? error) : error);
     },
   });
-  announce(server.url, config, `${server.model.name} ${server.model.version} ${server.model.digest}`);
+  announce(server, config);
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // Whoever asks twice does not want to wait.
@@ -32,19 +34,23 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-function announce(url: string, { host }: Config, model: string): void {
-  console.log(`TokenUnify API on ${url}\n  model     ${model}\n  contract  ${url}/openapi.json`);
-  if (host !== '127.0.0.1' && host !== '::1' && host !== 'localhost') {
-    console.warn(
-      `Anyone who reaches ${host} can use it: there are no keys yet. Put it behind something that has.`,
-    );
-  }
+function announce({ url, model, access }: RunningServer, { data }: Config): void {
+  console.log(
+    [
+      `TokenUnify API on ${url}`,
+      `  model     ${model.name} ${model.version} ${model.digest}`,
+      `  contract  ${url}/openapi.json`,
+      `  data      ${data}`,
+      `  access    ${access}`,
+    ].join('\n'),
+  );
 }
 
 function fail(error: unknown): never {
   const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   if (busy) console.error(`${error.message}; choose another with --port or PORT.`);
-  else if (error instanceof ConfigError || isModelError(error)) console.error(error.message);
+  else if (error instanceof ConfigError || error instanceof DirectoryInUse || isModelError(error))
+    console.error(error.message);
   else console.error(error);
   process.exit(1);
 }

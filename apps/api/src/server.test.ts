@@ -134,12 +134,21 @@ function kill(pid: number): void {
   }
 }
 
+let next = 0;
+
 describe('npm start', () => {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  // as the npm script has it
+  const quiet = ['--disable-warning=ExperimentalWarning'];
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [main, '--port', '0', '--threads', '1', ...args], {
-      stdio: 'pipe',
-    });
+    const data = join(root, `data-${next++}`);
+    const child = spawn(
+      process.execPath,
+      [...quiet, main, '--port', '0', '--threads', '1', '--data', data, ...args],
+      {
+        stdio: 'pipe',
+      },
+    );
     let [out, err] = ['', ''];
     child.stdout.on('data', (text) => (out += text));
     child.stderr.on('data', (text) => (err += text));

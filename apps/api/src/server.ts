@@ -1,16 +1,19 @@
 import { createServer, maxHeaderSize, STATUS_CODES, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { readModelPackage, startInference, type ModelPackage } from '@tokenunify/model';
+import type { ModelPackage } from '@tokenunify/model';
 import { createApp } from './app.ts';
+import { accessPolicy } from './keys/policy.ts';
 import type { Limits } from './limits.ts';
+import { ModelPool } from './models.ts';
 import { ApiProblem } from './problem.ts';
 import { requestIdOf, type RequestLog } from './observe.ts';
+import { openService, type ServiceOptions } from './service.ts';
 import { createThreadedSegmenter } from './segmenter/threaded.ts';
 
-export interface ServerOptions {
-  /** Directory of the model package. */
-  readonly model: string;
+export interface ServerOptions extends ServiceOptions {
+  /** Directory of the model package; of several the first is the default. */
+  readonly model: string | readonly string[];
   readonly host?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
@@ -21,50 +24,79 @@ export interface ServerOptions {
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
+  /** The default one. */
   readonly model: ModelPackage;
-  /** Takes no new requests, gives those that run `graceMs` (default 30 s), then cancels them. */
+  /** One line about who may use it. */
+  readonly access: string;
+  /**
+   * Takes no new requests, gives those that run `graceMs` (default 30 s), then cancels them. Jobs are interrupted, and go
+   * on when a server is started with the same data directory.
+   */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
+/** Inference gives way to answering: a health check must not wait for a convolution. */
+const NICENESS = 10;
+
 /**
- * The API on a port, with one inference process and its threads.
+ * The API on a port, with one inference process for each model and threads for what follows it.
  *
- * @throws ModelError a package that cannot be read or run; the system's error when the port is taken
+ * @throws ModelError a package that cannot be read or run; DirectoryInUse; ConfigError a host that others reach, and no API
+ *   key; the system's error when the port is taken
  * @example
- *     const server = await startServer({ model: 'models/default' });
+ *     const server = await startServer({ model: 'models/default', data: '.tokenunify-data' });
  *     await fetch(`${server.url}/healthz`);
  *     await server.close();
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const model = await readModelPackage(options.model);
-  const inference = await startInference(
-    model,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
-  const segmenter = createThreadedSegmenter({ model, inference });
-  const { limits, log, host = '127.0.0.1', port = 0 } = options;
-  const app = createApp({
-    segmenter,
-    ...(limits && { limits }),
-    ...(log && { log }),
-  });
-  const closeRest = async () => {
-    await segmenter.close();
-    await inference.close();
-  };
-  let server: Server;
+  const { limits, log, host = '127.0.0.1', port = 0, threads } = options;
+  const directories = typeof options.model === 'string' ? [options.model] : options.model;
+  const opened = new Closing();
   try {
-    server = await listen(app.fetch, host, port);
+    const models = await ModelPool.open(directories, {
+      niceness: NICENESS,
+      ...(threads !== undefined && { threads }),
+    });
+    opened.add(() => models.close());
+    const model = models.default.package;
+    // now, and not with the first request: a model that does not run is no server
+    const inference = await models.default.inference();
+    const service = await openService(options, models);
+    opened.add(() => service.close());
+    const { notice } = accessPolicy({ host, keyCount: service.keys.count() });
+    const segmenter = createThreadedSegmenter({ model, inference });
+    opened.add(() => segmenter.close());
+    const { volumes, segmentations, authorize } = service;
+    const app = createApp({
+      ...{ segmenter, volumes, segmentations, authorize },
+      ...(limits && { limits }),
+      ...(log && { log }),
+    });
+    const server = await listen(app.fetch, host, port);
+    const close = async ({ graceMs = 30_000 } = {}): Promise<void> => {
+      segmenter.drain();
+      segmentations.drain();
+      await closeServer(server, graceMs);
+      await opened.close();
+    };
+    return { url: urlOf(server, host), model, access: notice, close, [Symbol.asyncDispose]: () => close() };
   } catch (error) {
-    await closeRest();
+    await opened.close();
     throw error;
   }
-  const close = async ({ graceMs = 30_000 } = {}): Promise<void> => {
-    segmenter.drain();
-    await closeServer(server, graceMs);
-    await closeRest();
-  };
-  return { url: urlOf(server, host), model, close, [Symbol.asyncDispose]: () => close() };
+}
+
+/** What was opened, to be closed in the opposite order. */
+class Closing {
+  readonly #steps: (() => Promise<void>)[] = [];
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  async close(): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
+  }
 }
 
 /** A listening HTTP server in front of a fetch function; also what tests put a segmenter of their own behind. */

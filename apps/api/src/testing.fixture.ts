@@ -88,8 +88,8 @@ export async function serve(work?: Work, limits?: Partial<Limits>): Promise<Test
   return { url: urlOf(server, '127.0.0.1'), segmenter, server, close: () => closeServer(server, 0) };
 }
 
-/** Until something is so, for at most two seconds. */
+/** Until something is so. Threads take a second to start, and longer while other tests run. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (!condition()) throw new Error('waited for two seconds');
+  for (let i = 0; i < 3000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!condition()) throw new Error('waited for 30 seconds');
 }

@@ -41,6 +41,7 @@ export class LocalSegmentations implements Segmentations {
   readonly #feed = new Feed();
   readonly #scheduler: Scheduler;
   readonly #submissions: Submissions;
+  readonly #draining = new AbortController();
   #accepting = false;
 
   constructor(options: SegmentationsOptions) {
@@ -71,9 +72,15 @@ export class LocalSegmentations implements Segmentations {
     this.#scheduler.wake();
   }
 
-  /** Takes no new jobs; those that run are interrupted, and go on at the next start. */
-  async close(): Promise<void> {
+  /** Takes no new jobs, and lets go of those who follow or wait for one. */
+  drain(): void {
     this.#accepting = false;
+    this.#draining.abort();
+  }
+
+  /** Those that run are interrupted, and go on at the next start. */
+  async close(): Promise<void> {
+    this.drain();
     await this.#scheduler.close();
   }
 
@@ -164,7 +171,8 @@ export class LocalSegmentations implements Segmentations {
     return { items: items.map(toJson), ...(found.length > limit && last && { next: last.id }) };
   }
 
-  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, void, void> {
+  async *events(id: string, after: number, caller: AbortSignal): AsyncGenerator<NumberedEvent, void, void> {
+    const signal = AbortSignal.any([caller, this.#draining.signal]);
     let last = after;
     while (!signal.aborted) {
       const news = this.#feed.next(id, signal);
@@ -181,8 +189,9 @@ export class LocalSegmentations implements Segmentations {
     }
   }
 
-  async wait(id: string, ms: number, signal: AbortSignal): Promise<SegmentationJson> {
+  async wait(id: string, ms: number, caller: AbortSignal): Promise<SegmentationJson> {
     const { now } = this.#options;
+    const signal = AbortSignal.any([caller, this.#draining.signal]);
     const end = now() + ms;
     for (;;) {
       const left = end - now();

@@ -122,7 +122,7 @@ export async function serveJobs(options: Partial<SegmentationsOptions> = {}): Pr
       },
       remote: { allowAddresses: [] },
       concurrency: 1,
-      workers: 2,
+      workers: 1, // a thread takes a second to start
       maxQueued: 20,
       maxVoxels: 1e6,
       blockSide: 16,
@@ -155,7 +155,7 @@ export async function serveJobs(options: Partial<SegmentationsOptions> = {}): Pr
       await jobs.segmentations.start();
     },
     async finished(id) {
-      const job = await jobs.segmentations.wait(id, 30_000, new AbortController().signal);
+      const job = await jobs.segmentations.wait(id, 50_000, new AbortController().signal);
       if (job.state === 'queued' || job.state === 'running') throw new Error(`${id} is still ${job.state}`);
       return job;
     },

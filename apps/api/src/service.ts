@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseFile, thisMachine } from './config.ts';
+import { openDatabase } from './database.ts';
+import { authorizeByStore } from './keys/policy.ts';
+import { KeyStore } from './keys/store.ts';
+import { DEFAULT_STORAGE_LIMITS, defaultJobLimits, type JobLimits, type StorageLimits } from './limits.ts';
+import { claimDirectory } from './lock.ts';
+import { ApiProblem } from './problem.ts';
+import { createGuardedFetch, resolvePath } from './remote/index.ts';
+import { LocalSegmentations, type Models, type SegmentationsOptions } from './segmentations/index.ts';
+import type { RemoteOptions } from './segmentations/task-protocol.ts';
+import type { DirectoryVolumeStore } from './volumes/directory-store.ts';
+import { createVolumeStore } from './volumes/store.ts';
+
+export interface ServiceOptions {
+  /** Directory of volumes, jobs and keys. Default: a temporary one, which goes with the server. */
+  readonly data?: string;
+  /** Directories whose files jobs may name. Default: none. */
+  readonly dataRoots?: readonly string[];
+  readonly jobs?: Partial<JobLimits>;
+  readonly storage?: Partial<StorageLimits>;
+  /** Which remote volumes jobs may name beside public ones. */
+  readonly remote?: RemoteOptions;
+  readonly logJob?: NonNullable<SegmentationsOptions['log']>;
+}
+
+/** Everything of a server that keeps state, in one data directory. */
+export interface Service {
+  readonly volumes: DirectoryVolumeStore;
+  readonly segmentations: LocalSegmentations;
+  readonly keys: KeyStore;
+  readonly authorize: ReturnType<typeof authorizeByStore>;
+  /** Interrupts jobs, which go on at the next start, and lets go of the directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a data directory, finishes what an earlier process left in the middle, and goes on with its jobs.
+ *
+ * @throws DirectoryInUse when another server works in it
+ */
+export async function openService(options: ServiceOptions, models: Models): Promise<Service> {
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tokenunify-api-')));
+  const release = claimDirectory(data);
+  const db = openDatabase(databaseFile(data));
+  const limits = { ...defaultJobLimits(thisMachine()), ...options.jobs };
+  const { maxValueBytes, maxStorageBytes } = { ...DEFAULT_STORAGE_LIMITS, ...options.storage };
+  const remote = options.remote ?? { allowAddresses: [] };
+  const fetch = createGuardedFetch(remote);
+  const allowedPath = resolvePath({ roots: options.dataRoots ?? [] });
+  const clock = { now: Date.now, random: Math.random };
+  const volumes = createVolumeStore({
+    db,
+    directory: join(data, 'volumes'),
+    usedBy: (id) => segmentations.readerOf(id),
+    limits: { maxValueBytes, ...(maxStorageBytes !== undefined && { maxVolumeBytes: maxStorageBytes }) },
+    ...clock,
+  });
+  const segmentations: LocalSegmentations = new LocalSegmentations({
+    db,
+    directory: join(data, 'segmentations'),
+    volumes: {
+      createResult: async (result) => volumes.createResult(result),
+      publishResult: async (id) => void (await volumes.publishResult(id)),
+      removeResultOf: async (segmentation) => {
+        const row = db.prepare('select id from volumes where segmentation = ?').get(segmentation);
+        if (row) await volumes.removeResult(String(row['id']));
+      },
+    },
+    sources: {
+      pathOf: (id) => sealedPath(volumes, id),
+      resolvePath: async (path) => ({ path: await allowedPath(path) }),
+      fetch,
+    },
+    ...{ models, remote },
+    concurrency: limits.jobs,
+    workers: limits.workers,
+    maxQueued: limits.queue,
+    maxVoxels: limits.maxVoxels,
+    memoryLimit: limits.memoryBytes,
+    ...(options.logJob && { log: options.logJob }),
+    ...clock,
+  });
+  const keys = new KeyStore(db);
+  const close = async () => {
+    await segmentations.close();
+    await fetch.close();
+    db.close();
+    release();
+    if (options.data === undefined) await rm(data, { recursive: true, force: true });
+  };
+  try {
+    await volumes.recover();
+    await segmentations.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { volumes, segmentations, keys, authorize: authorizeByStore(keys), close };
+}
+
+/** Only what is complete is segmented: a chunk that is still to come would be background. */
+function sealedPath(volumes: DirectoryVolumeStore, id: string): string {
+  const state = volumes.stateOf(id);
+  if (state === 'sealed') return volumes.pathOf(id);
+  if (state === undefined)
+    throw new ApiProblem('volume-not-found', `There is no volume ${id.slice(0, 60)}.`, {
+      field: 'body.input.volume',
+      value: id.slice(0, 60),
+    });
+  throw new ApiProblem(
+    'volume-unsealed',
+    `The volume ${id} is still open for writing; seal it with POST /v1/volumes/${id}/seal when all of it is there.`,
+    { field: 'body.input.volume', value: id },
+  );
+}
