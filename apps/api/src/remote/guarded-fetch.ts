@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Agent, fetch, Headers, type HeadersInit } from 'undici';
 import { inNetworks } from './networks.ts';
 import { notAllowed, notHttp, notUrl, tooManyRedirects, withCredentials } from './refusal.ts';
-import { allowing, guardedLookup, Refused, systemResolve, type Resolve } from './resolve.ts';
+import { allowing, guardedLookup, ownAddresses, Refused, systemResolve, type Resolve } from './resolve.ts';
 
 export interface GuardOptions {
   /** Networks that are reached though they are not public, like `10.1.0.0/16`. */
@@ -10,6 +10,8 @@ export interface GuardOptions {
   /** An origin of any address, and the key it gets: it alone. */
   readonly trusted?: { readonly origin: string; readonly key: string };
   readonly resolve?: Resolve;
+  /** Addresses of this machine, which are refused even when they are public; what the system says unless given. */
+  readonly own?: () => readonly string[];
   /** ms to a connection, name included; 10 000 unless given. */
   readonly connectTimeout?: number;
   /** ms until the headers of an answer are there; 30 000 unless given. */
@@ -47,8 +49,8 @@ const SECRETS = ['authorization', 'cookie', 'proxy-authorization'];
  *     await openVolume('https://volumes.example/a.zarr', { http: { fetch: guarded } });
  */
 export function createGuardedFetch(options: GuardOptions = {}): GuardedFetch {
-  const { trusted, resolve = systemResolve } = options;
-  const allowed = allowing(inNetworks(options.allowAddresses ?? []));
+  const { trusted, resolve = systemResolve, own = ownAddresses } = options;
+  const allowed = allowing(inNetworks(options.allowAddresses ?? []), own);
   const guarded = agentOf(options, guardedLookup(resolve, allowed));
   const unguarded = agentOf(
     options,

@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { isPublicAddress } from './networks.ts';
+import { networkInterfaces } from 'node:os';
+import { inNetworks, isPublicAddress } from './networks.ts';
 
 /** All addresses of a name. Rejects as `dns.lookup` does. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
@@ -47,8 +48,16 @@ async function addressesOf(hostname: string, resolve: Resolve): Promise<readonly
   return resolve(hostname);
 }
 
-/** Whether an address is public, or the operator's exception. */
+/** Addresses of this machine: behind them may be what a firewall keeps from others. */
+export const ownAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+
+/** Whether an address is public and somebody else's, or the operator's exception. */
 export const allowing =
-  (exceptions: (address: string) => boolean) =>
-  (address: string): boolean =>
-    isPublicAddress(address) || (!address.includes('%') && exceptions(address));
+  (exceptions: (address: string) => boolean, own: () => readonly string[]) =>
+  (address: string): boolean => {
+    if (address.includes('%')) return false;
+    return (
+      exceptions(address) || (isPublicAddress(address) && !inNetworks(own().filter(isPublicAddress))(address))
+    );
+  };
