@@ -15,5 +15,11 @@ export default defineConfig({
       },
     }),
   ],
-  test: { include: ['src/worker/**/*.workerd.test.ts'], testTimeout: 60_000, maxWorkers: 1 },
+  test: {
+    include: ['src/worker/**/*.workerd.test.ts'],
+    testTimeout: 60_000,
+    maxWorkers: 1,
+    // a line for each request
+    onConsoleLog: () => false,
+  },
 });

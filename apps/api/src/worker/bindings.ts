@@ -8,6 +8,8 @@ export interface Bindings {
   readonly CONTAINER_URL?: string;
   /** A key of the container with every scope; with it the container also reads volumes back through the Worker. */
   readonly CONTAINER_KEY?: string;
+  /** Where the container reaches this Worker; default: wherever the request that makes a job came to. */
+  readonly PUBLIC_ORIGIN?: string;
   /** JSON, as `npm run keys -- export` prints it. */
   readonly API_KEYS?: string;
   /** `true` for development: without API_KEYS, who has no key is let in. */

@@ -9,9 +9,12 @@ type Input = NewSegmentation['input'];
 
 /** The container knows volumes of the bucket by their address here, where it reads them. */
 export function inputForContainer(c: Context<WorkerEnv>, id: string, dataset: string | undefined): Input {
-  const { origin } = new URL(c.req.url);
-  return { url: `${origin}/v1/volumes/${id}`, ...(dataset !== undefined && { dataset }) };
+  const url = `${publicOrigin(c)}/v1/volumes/${id}`;
+  return { url, ...(dataset !== undefined && { dataset }) };
 }
+
+const publicOrigin = (c: Context<WorkerEnv>): string =>
+  (c.env.PUBLIC_ORIGIN ?? '') === '' ? new URL(c.req.url).origin : new URL(c.env.PUBLIC_ORIGIN ?? '').origin;
 
 /** A job as its submitter wrote it: an address of the bucket becomes the id of the volume again. */
 export function shownJob(c: Context<WorkerEnv>, job: SegmentationJson): SegmentationJson {
@@ -19,7 +22,7 @@ export function shownJob(c: Context<WorkerEnv>, job: SegmentationJson): Segmenta
   if (!('url' in input) || !URL.canParse(input.url)) return job;
   const { origin } = new URL(input.url);
   const volume = volumeOf(input);
-  if (volume === undefined || origin !== new URL(c.req.url).origin) return job;
+  if (volume === undefined || origin !== publicOrigin(c)) return job;
   const { dataset } = input;
   return { ...job, input: { volume, ...(dataset !== undefined && { dataset }) } };
 }

@@ -1,4 +1,4 @@
-import { ApiProblem } from '../../problem.ts';
+import { ApiProblem, isApiProblem } from '../../problem.ts';
 import type { PutOptions } from '../../volumes/types.ts';
 import { MAX_BODY_BYTES } from '../limits.ts';
 import { MOST_WRITE_MS } from './writes.ts';
@@ -42,18 +42,19 @@ export async function receive(
   const done = new AbortController();
   let failure: unknown;
   const flowing = body
+    .pipeThrough(ofLength(length))
     .pipeTo(fixed.writable, { signal: AbortSignal.any([signal, late, done.signal]) })
     .catch((error: unknown) => {
       if (!done.signal.aborted) failure = error;
     });
   try {
-    const object = await bucket.put(name, fixed.readable, { onlyIf });
-    return object;
+    return await bucket.put(name, fixed.readable, { onlyIf });
   } catch (error) {
+    // R2 hears of a body that breaks off before the pipe does.
+    await Promise.race([flowing, new Promise((resolve) => setTimeout(resolve, 100))]);
     if (signal.aborted) throw new DOMException('The client has gone.', 'AbortError');
     if (late.aborted) throw stalled();
-    if (failure !== undefined) throw interrupted(length, failure);
-    throw error;
+    throw isApiProblem(failure) ? failure : error;
   } finally {
     // R2 does not read the body when the condition fails, and the pipe would wait for ever.
     done.abort();
@@ -61,11 +62,26 @@ export async function receive(
   }
 }
 
-const interrupted = (length: number, cause: unknown): ApiProblem =>
+/** FixedLengthStream refuses other lengths too, in words that do not differ from those of R2's own failures. */
+function ofLength(length: number): TransformStream<Uint8Array, Uint8Array> {
+  let seen = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, controller) {
+      seen += bytes.byteLength;
+      if (seen > length) controller.error(interrupted(seen, length));
+      else controller.enqueue(bytes);
+    },
+    flush(controller) {
+      if (seen < length) controller.error(interrupted(seen, length));
+    },
+  });
+}
+
+const interrupted = (seen: number, length: number): ApiProblem =>
   new ApiProblem(
     'body-interrupted',
-    `The body did not have the ${length} bytes of its content-length, and nothing of it was kept; send it again.`,
-    { field: 'body', limit: length, cause },
+    `The body has ${seen} bytes and its content-length says ${length}; nothing of it was kept, send it again.`,
+    { field: 'body', value: seen, limit: length },
   );
 
 const stalled = (): ApiProblem =>

@@ -157,6 +157,7 @@ export class BucketStore implements VolumeStore {
         ? { suffix: range.suffix }
         : { offset: range.start, ...(range.end !== undefined && { length: range.end - range.start + 1 }) };
     try {
+      if (wanted.suffix === 0) throw new RangeError('R2 takes no suffix of nothing.');
       return await this.#bucket.get(name, { range: wanted });
     } catch (error) {
       // R2 throws for a range outside; only then is the size worth a question of its own.
