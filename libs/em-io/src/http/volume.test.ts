@@ -1,11 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { wholeBox } from '../geometry.ts';
+import { wholeBox, type Box } from '../geometry.ts';
 import { openVolume, type OpenOptions } from '../open.ts';
 import { testServer, type TestServer } from '../testing-server.ts';
 import { cutOut, fixture, fixtureShape, pattern } from '../testing.ts';
 
-const whole = wholeBox(fixtureShape);
 const box = { start: [1, 0, 2], stop: [4, 3, 5] } as const;
 
 /** Retries without waiting. */
@@ -25,9 +24,9 @@ async function outcome(location: string, place: string): Promise<Outcome> {
   try {
     await using volume = await openVolume(location, fast);
     const seen = { ...volume, location: hide(volume.location), read: 0, close: 0, [Symbol.asyncDispose]: 0 };
-    const read = (of: typeof box | typeof whole) =>
+    const read = (of: Box) =>
       volume.read(of).catch((error: Error & { code: string }) => `${error.code}: ${hide(error.message)}`);
-    return { volume: seen, whole: await read(wholeBox(volume.shape) as typeof whole), part: await read(box) };
+    return { volume: seen, whole: await read(wholeBox(volume.shape)), part: await read(box) };
   } catch (error) {
     const { code, message } = error as Error & { code: string };
     return { volume: {}, error: `${code}: ${hide(message)}` };
