@@ -15,7 +15,9 @@ export interface VolumeServer {
   readonly store: DirectoryVolumeStore;
   /** A job that reads, as `usedBy` says. */
   user: string | undefined;
-  /** Another store over the same directory and database, as after a restart. */
+  /** Another store over the same directory and database. */
+  another(options?: Partial<VolumeStoreOptions>): DirectoryVolumeStore;
+  /** The same, as after a restart. */
   restarted(options?: Partial<VolumeStoreOptions>): Promise<DirectoryVolumeStore>;
   create(): Promise<VolumeJson>;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function serveVolumes(
     set user(id) {
       user.id = id;
     },
+    another: (more = {}) => storeWith(more),
     restarted: async (more = {}) => {
       const again = storeWith(more);
       await again.recover();
@@ -103,3 +106,29 @@ export function bodyOf(...pieces: readonly (Uint8Array | string)[]): ReadableStr
 }
 
 export const never: AbortSignal = new AbortController().signal;
+
+export interface Sent {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Parsed, where it is JSON. */
+  readonly json: Record<string, unknown>;
+}
+
+/** Requests to a server that comes later, as tests write them. */
+export function requestsTo(server: () => VolumeServer) {
+  const send = async (method: string, path: string, init: RequestInit = {}): Promise<Sent> => {
+    const response = await fetch(server().url + path, { method, ...init });
+    const body = await response.text();
+    const isJson = body !== '' && (response.headers.get('content-type')?.includes('json') ?? false);
+    return { status: response.status, headers: response.headers, body, json: isJson ? JSON.parse(body) : {} };
+  };
+  return {
+    send,
+    get: (path: string, headers: Record<string, string> = {}) => send('GET', path, { headers }),
+    post: (path: string, json: unknown) =>
+      send('POST', path, { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }),
+    put: (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+      send('PUT', path, { body, headers }),
+  };
+}

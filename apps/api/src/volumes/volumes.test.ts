@@ -1,8 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { arrayOf, serveVolumes, type VolumeServer } from './testing.fixture.ts';
+import { arrayOf, requestsTo, serveVolumes, type VolumeServer } from './testing.fixture.ts';
+import type { VolumePage } from './types.ts';
 
 let server: VolumeServer;
 let at: (path: string) => string;
@@ -12,26 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-interface Sent {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: string;
-  /** Parsed, where it is JSON. */
-  readonly json: Record<string, unknown>;
-}
-
-async function send(method: string, path: string, init: RequestInit = {}): Promise<Sent> {
-  const response = await fetch(at(path), { method, ...init });
-  const body = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  return { status: response.status, headers: response.headers, body, json: isJson ? JSON.parse(body) : {} };
-}
-
-const post = (path: string, json: unknown): Promise<Sent> =>
-  send('POST', path, { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } });
-
-const put = (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Sent> =>
-  send('PUT', path, { body, headers });
+const { send, post, put } = requestsTo(() => server);
 
 /** Without the URL rules of fetch, which would take dots away. */
 function sendRaw(method: string, path: string, body?: string): Promise<number> {
@@ -132,9 +114,10 @@ describe('a volume', () => {
     const { id: hidden } = other.store.createResult({ segmentation: 'seg_1' });
     const seen: string[] = [];
     for (let cursor = ''; ;) {
-      const page = await (await fetch(`${other.url}/v1/volumes?limit=2${cursor}`)).json();
+      const answer = await fetch(`${other.url}/v1/volumes?limit=2${cursor}`);
+      const page = (await answer.json()) as VolumePage;
       expect(page.items.length).toBeLessThanOrEqual(2);
-      seen.push(...page.items.map(({ id }: { id: string }) => id));
+      seen.push(...page.items.map(({ id }) => id));
       if (page.next === undefined) break;
       cursor = `&cursor=${page.next}`;
     }
@@ -351,7 +334,6 @@ describe('sealing', () => {
 
   it('counts what is there, not what was', async () => {
     const url = await openWith(...FULL);
-    const { rm } = await import('node:fs/promises');
     await rm(join(server.store.pathOf(url.split('/').at(-1) ?? ''), 'c/1/0'));
     expect((await post(`${url}/seal`, {})).json['detail']).toMatch(/^1 of 4 chunks are missing.* c\/1\/0;/);
   });

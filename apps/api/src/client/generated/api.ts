@@ -1705,6 +1705,7 @@ export interface operations {
             query?: never;
             header?: {
                 "if-none-match"?: string;
+                "if-range"?: string;
                 range?: string;
             };
             path: {
@@ -1917,6 +1918,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Compressed by HTTP (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
@@ -2089,6 +2100,16 @@ export interface operations {
             };
             /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it (insufficient-storage) */
+            507: {
                 headers: {
                     "x-request-id": string;
                     [name: string]: unknown;

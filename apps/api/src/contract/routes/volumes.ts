@@ -72,6 +72,7 @@ export const sealVolumeRoute = createRoute({
     ...missing,
     409: problem(409, 'Chunks are missing'),
     422: problem(422, 'The metadata is no Zarr metadata'),
+    507: problem(507, 'No room to note it'),
   },
 });
 
@@ -128,6 +129,7 @@ export const putKeyRoute = createRoute({
     409: problem(409, 'The volume is sealed'),
     412: problem(412, 'Someone else wrote it first'),
     413: problem(413, 'Too large'),
+    415: problem(415, 'Compressed by HTTP'),
     422: problem(422, 'The metadata is no Zarr metadata'),
     507: problem(507, 'No room; nothing of it was kept'),
   },
@@ -143,7 +145,11 @@ export const getKeyRoute = createRoute({
     'One byte range at a time, also from the end (`bytes=-1024`), as readers of shards ask. HEAD works too.',
   request: {
     params: keyParams,
-    headers: z.object({ range: z.string().optional(), 'if-none-match': z.string().optional() }),
+    headers: z.object({
+      range: z.string().optional(),
+      'if-range': z.string().optional(),
+      'if-none-match': z.string().optional(),
+    }),
   },
   responses: {
     200: {
