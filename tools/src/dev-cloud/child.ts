@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DevCloudError } from './errors.ts';
+
+export interface ChildOptions {
+  /** For people, in messages and before each line of output. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it understands as a wish to end. */
+  readonly signal: NodeJS.Signals;
+  readonly onLine: (line: string) => void;
+}
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /** Rejects when it ends without having been asked to. Never resolves before `stop`. */
+  readonly ended: Promise<void>;
+  /** Asks it to end, waits, and ends what is left of it and of its children. */
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 10_000;
+/** Enough to see why it ended. */
+const LINES_KEPT = 20;
+
+/**
+ * A Node process in a process group of its own: Ctrl-C in a terminal reaches us alone, and what it starts itself
+ * (wrangler starts workerd) can be ended with it.
+ */
+export function startChild({ name, args, cwd, env, signal, onLine }: ChildOptions): Child {
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    env: { ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const last: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      if (line.trim() !== '') last.push(line.trim());
+      if (last.length > LINES_KEPT) last.shift();
+      onLine(line);
+    });
+  }
+  let asked = false;
+  const ended = new Promise<void>((resolve, reject) => {
+    const failed = (how: string, cause?: unknown) =>
+      asked ? resolve() : reject(new DevCloudError(`The ${name} ${how}${reasonIn(last)}`, { cause }));
+    child.once('error', (error) => failed('cannot be started', error));
+    // `close`, not `exit`: what it said last is read by then
+    child.once('close', (code, by) =>
+      failed(code === null ? `was ended by ${by}` : `stopped with exit code ${code}`),
+    );
+  });
+  ended.catch(() => {});
+  const pid = child.pid ?? 0;
+  const stop = async (): Promise<void> => {
+    asked = true;
+    if (pid === 0) return;
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    for (const end = Date.now() + PATIENCE_MS; groupLives(pid) && Date.now() < end;) await sleep(50);
+    if (groupLives(pid)) process.kill(-pid, 'SIGKILL');
+    await ended.catch(() => {});
+  };
+  return { name, pid, ended, stop };
+}
+
+function groupLives(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function reasonIn(lines: readonly string[]): string {
+  const line = lines.findLast((text) => /error|taken|use|cannot|refuse/i.test(text)) ?? lines.at(-1);
+  return line === undefined ? '.' : `: ${line}`;
+}
