@@ -20,7 +20,7 @@ export type Fault =
       readonly kind:
         'drop' | 'drop-midway' | 'hang' | 'hang-midway' | 'short' | 'no-range' | 'chunked-no-range';
     }
-  | { readonly kind: 'shifted' | 'unlabelled-range' | 'compressed-range' | 'endless' }
+  | { readonly kind: 'shifted' | 'unlabelled-range' | 'compressed-range' | 'endless' | 'slow' }
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -106,6 +106,15 @@ function send(response: ServerResponse, content: Buffer, range: string | undefin
   if (kind === 'short') part = part.subarray(0, part.length - 1);
   if (kind !== 'chunked-no-range') headers['content-length'] = part.length;
   response.writeHead(status, headers);
+  if (kind === 'slow') {
+    const quarter = Math.ceil(part.length / 4);
+    const next = (at: number): void => {
+      if (at >= part.length) return void response.end();
+      response.write(part.subarray(at, at + quarter));
+      setTimeout(() => next(at + quarter), 130);
+    };
+    return next(0);
+  }
   if (kind === 'drop-midway' || kind === 'hang-midway') {
     response.write(part.subarray(0, Math.floor(part.length / 2)), () => {
       if (kind === 'drop-midway') response.destroy();

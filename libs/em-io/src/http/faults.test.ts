@@ -73,6 +73,12 @@ describe.each([
     }
   });
 
+  test('a slow server is not taken for a silent one', async () => {
+    server.fault = ({ url }) => (/\.zarray$|zarr\.json$|npy$/.test(url) ? { kind: 'slow' } : undefined);
+    const slow = { retries: 0, idleTimeout: 450 }; // less than all four pieces take, more than the time between two
+    expect(await read(name, slow)).toEqual(pattern(fixtureShape, dtype));
+  });
+
   test('an abort ends a request that hangs, and a wait, with its reason', async () => {
     for (const kind of ['hang', 'hang-midway', 'drop'] as const) {
       server.fault = () => ({ kind });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createVolume, type CreateOptions } from '../create.ts';
 import { wholeBox } from '../geometry.ts';
 import { openVolume } from '../open.ts';
+import { sleepFor } from './retry.ts';
 import { testServer, type TestServer } from '../testing-server.ts';
 import { cutOut, fixtureShape, pattern, rejection, temporaryDirectory } from '../testing.ts';
 
@@ -95,8 +96,12 @@ test.each([
 });
 
 test('one chunk that is refused ends the waits for the others', async () => {
-  const { sleep: _, ...waiting } = options;
-  const writer = await createVolume(url, waiting);
+  let waiting = 0;
+  const sleep = (milliseconds: number, signal?: AbortSignal) => {
+    waiting += 1;
+    return sleepFor(milliseconds, signal).finally(() => (waiting -= 1));
+  };
+  const writer = await createVolume(url, { ...options, sleep });
   server.fault = ({ url }) =>
     url.endsWith('/c/0/0/1')
       ? { kind: 'status', status: 400 }
@@ -104,6 +109,7 @@ test('one chunk that is refused ends the waits for the others', async () => {
   const before = performance.now();
   expect(await rejection(writer.write(whole, expected))).toMatchObject({ status: 400 });
   expect(performance.now() - before).toBeLessThan(5000);
+  expect(waiting).toBe(0);
 });
 
 test('an abort ends an upload', async () => {
