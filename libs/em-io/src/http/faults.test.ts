@@ -75,7 +75,7 @@ describe.each([
 
   test('a slow server is not taken for a silent one', async () => {
     server.fault = ({ url }) => (/\.zarray$|zarr\.json$|npy$/.test(url) ? { kind: 'slow' } : undefined);
-    const slow = { retries: 0, idleTimeout: 450 }; // less than all four pieces take, more than the time between two
+    const slow = { retries: 0, idleTimeout: 300 }; // less than all four pieces take, more than the time between two
     expect(await read(name, slow)).toEqual(pattern(fixtureShape, dtype));
   });
 
