@@ -32,6 +32,18 @@ describe('stored volumes', () => {
     expect(api.volumeUrl('vol_1')).toBe('http://api.test/v1/volumes/vol_1');
   });
 
+  it('say whether a chunk is there', async () => {
+    const { api, asked } = clientOf([
+      new Response(null, { status: 200 }),
+      new Response(null, { status: 404 }),
+      new Response(null, { status: 403 }),
+    ]);
+    expect(await api.hasKey('vol_1', 'c/0/1/2')).toBe(true);
+    expect(await api.hasKey('vol_1', 'c/0/1/3')).toBe(false);
+    await expect(api.hasKey('vol_1', 'c/0/1/4')).rejects.toMatchObject({ status: 403 });
+    expect(asked.map(({ method, path }) => `${method} ${path}`)[0]).toBe('HEAD /v1/volumes/vol_1/c/0/1/2');
+  });
+
   it('are listed page by page, and no further than is read', async () => {
     const { api, asked } = clientOf([
       json({ items: [volume('vol_3'), volume('vol_2')], next: 'vol_2' }),

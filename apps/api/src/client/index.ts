@@ -62,7 +62,7 @@ export function createClient(baseUrl: string, options: ClientOptions = {}): ApiC
   const single = singleClient(settings);
   return {
     raw,
-    ...volumeCalls(raw, settings.baseUrl),
+    ...volumeCalls(raw, settings),
     ...segmentationCalls(raw, settings.newKey),
     segment: (npy, parameters = {}) => segment(raw, npy, parameters),
     health: ({ signal } = {}) => answerOf('GET', raw.GET('/healthz', { ...withSignal(signal) })),

@@ -1,6 +1,8 @@
-import { answerOf, expectSuccess, withSignal, type RawClient } from './calls.ts';
+import { answerOf, expectSuccess, failure, withSignal, type RawClient } from './calls.ts';
 import type { components } from './generated/api.ts';
+import type { Settings } from './options.ts';
 import { pages, type ListOptions } from './pages.ts';
+import { send } from './transport.ts';
 
 export type StoredVolume = components['schemas']['Volume'];
 
@@ -23,11 +25,14 @@ export interface VolumeCalls {
    */
   sealVolume(id: string, seal?: { readonly chunks?: number }, options?: CallOptions): Promise<StoredVolume>;
   deleteVolume(id: string, options?: CallOptions): Promise<void>;
+  /** Whether anything is stored at a key of the hierarchy, as `c/0/0/0`. */
+  hasKey(id: string, key: string, options?: CallOptions): Promise<boolean>;
   /** Root of the Zarr hierarchy, for a Zarr client or em-io. */
   volumeUrl(id: string): string;
 }
 
-export function volumeCalls(raw: RawClient, baseUrl: string): VolumeCalls {
+export function volumeCalls(raw: RawClient, settings: Settings): VolumeCalls {
+  const urlOf = (id: string) => `${settings.baseUrl}/v1/volumes/${encodeURIComponent(id)}`;
   return {
     createVolume: (volume = {}, { signal } = {}) =>
       answerOf('POST', raw.POST('/v1/volumes', { body: volume, ...withSignal(signal) })),
@@ -53,6 +58,18 @@ export function volumeCalls(raw: RawClient, baseUrl: string): VolumeCalls {
         'DELETE',
         raw.DELETE('/v1/volumes/{id}', { params: { path: { id } }, ...withSignal(signal) }),
       ),
-    volumeUrl: (id) => `${baseUrl}/v1/volumes/${encodeURIComponent(id)}`,
+    async hasKey(id, key, { signal } = {}) {
+      // the slashes of a key stay, which a path parameter of openapi-fetch would lose
+      const url = `${urlOf(id)}/${key.split('/').map(encodeURIComponent).join('/')}`;
+      const { headers } = settings;
+      const response = await send(
+        settings,
+        new Request(url, { method: 'HEAD', headers: { ...headers }, ...withSignal(signal) }),
+      );
+      if (response.ok) return true;
+      if (response.status === 404) return false;
+      throw failure('HEAD', response, undefined);
+    },
+    volumeUrl: urlOf,
   };
 }

@@ -29,26 +29,27 @@ function help(...args: string[]): string {
 describe('--help', () => {
   it('of tokenunify', () =>
     expect(help()).toMatchInlineSnapshot(`
-    "Usage: tokenunify [options] [command]
+      "Usage: tokenunify [options] [command]
 
-    Neuron segmentation of electron-microscopy volumes: training, export, segmentation.
+      Neuron segmentation of electron-microscopy volumes: training, export, segmentation.
 
-    Options:
-      -h, --help                          display help for command
+      Options:
+        -h, --help                          display help for command
 
-    Commands:
-      pretrain [options]                  Pretrain a network on unlabelled volumes: random, next and next-all token
-                                          prediction.
-      finetune [options]                  Fine-tune to affinities on a labelled volume.
-      export [options]                    Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights,
-                                          and check it.
-      evaluate [options]                  Score a model on labelled voxels, beside segmentations that learn nothing; or
-                                          choose post-processing.
-      segment [options] <input> <output>  Segment a volume; the extension of the output picks its format (.zarr, .npy).
-      info [options] [what]               What this machine can run; or what a volume, a checkpoint or a model package is.
-      help [command]                      display help for command
-    "
-  `));
+      Commands:
+        pretrain [options]                  Pretrain a network on unlabelled volumes: random, next and next-all token
+                                            prediction.
+        finetune [options]                  Fine-tune to affinities on a labelled volume.
+        export [options]                    Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights,
+                                            and check it.
+        evaluate [options]                  Score a model on labelled voxels, beside segmentations that learn nothing; or
+                                            choose post-processing.
+        segment [options] <input> <output>  Segment a volume, here or on a server; the extension of the output picks its
+                                            format (.zarr, .npy).
+        info [options] [what]               What this machine can run; or what a volume, a checkpoint or a model package is.
+        help [command]                      display help for command
+      "
+    `));
   it('of pretrain', () =>
     expect(help('pretrain')).toMatchInlineSnapshot(`
     "Usage: tokenunify pretrain [options]
@@ -153,23 +154,32 @@ describe('--help', () => {
   `));
   it('of segment', () =>
     expect(help('segment')).toMatchInlineSnapshot(`
-    "Usage: tokenunify segment [options] <input> <output>
+      "Usage: tokenunify segment [options] <input> <output>
 
-    Segment a volume; the extension of the output picks its format (.zarr, .npy).
+      Segment a volume, here or on a server; the extension of the output picks its format (.zarr, .npy).
 
-    Options:
-      --model <directory>      a model package (default: the bundled one)
-      --box <ranges>           only this part, cut out first
-      --raw-range <low,high>   for volumes that are not uint8: the values of black and white
-      --affinities <location>  write the affinities too, uint8 [3, z, y, x]
-      --threshold <t>          agglomeration threshold, instead of the package's
-      --postprocessing <json>  all of the post-processing, instead of the package's
-      --threads <n>            threads of inference
-      --overwrite              replace an output that is there (default: false)
-      --json                   JSON lines on stdout (default: false)
-      -h, --help               display help for command
-    "
-  `));
+      Options:
+        --model <package>        directory of a model package; with --api name or digest of a model of the server (default:
+                                 the bundled one)
+        --dataset <name>         the array in the input, if it has several
+        --box <ranges>           only this part, cut out first
+        --raw-range <low,high>   for volumes that are not uint8: the values of black and white
+        --affinities <location>  write the affinities too, uint8 [3, z, y, x]
+        --threshold <t>          agglomeration threshold, instead of the package's
+        --scoring <name>         mean, max or hist1 to hist99, instead of the package's
+        --minimum-size <n>       labels with fewer voxels join a neighbour, instead of the package's
+        --cell <z,y,x>           voxels of the pieces in which fragments are made
+        --postprocessing <json>  all of the post-processing, instead of the package's
+        --threads <n>            threads of inference
+        --api <url>              a server that does the work: upload, segment there, download
+        --api-key <key>          its key; better in the variable TOKENUNIFY_API_KEY, where \`ps\` does not show it
+        --keep                   leave the uploaded volume and the job on the server (default: false)
+        --patience <seconds>     how long to try again while the server does not answer (default: 600)
+        --overwrite              replace an output that is there (default: false)
+        --json                   JSON lines on stdout (default: false)
+        -h, --help               display help for command
+      "
+    `));
   it('of info', () =>
     expect(help('info')).toMatchInlineSnapshot(`
     "Usage: tokenunify info [options] [what]

@@ -1,27 +1,16 @@
 import { readModelPackage } from '@tokenunify/model';
-import { segment, type PostProcessing } from '@tokenunify/segmentation';
+import { segment } from '@tokenunify/segmentation';
 import { createReporter, drain, type Reporter } from '../../progress/reporter.ts';
 import { choosePostprocessing, packagePredictor } from '../predictors.ts';
 import { openInput } from './input.ts';
+import { withChanges, type SegmentCommand } from './options.ts';
 import { checkOutput, saveVolume } from './output.ts';
-
-export interface SegmentCommand {
-  readonly model: string;
-  readonly affinities?: string;
-  readonly postprocessing?: string;
-  readonly threshold?: number;
-  readonly threads?: number;
-  readonly overwrite: boolean;
-  readonly box?: string;
-  readonly rawRange?: readonly [number, number];
-  readonly json: boolean;
-}
 
 /** `tokenunify segment IN OUT`: labels of a volume, as the API would give them. */
 export async function runSegment(
   input: string,
   output: string,
-  command: SegmentCommand,
+  command: SegmentCommand & { readonly model: string },
   signal: AbortSignal,
   reporter: Reporter = createReporter(command),
 ): Promise<number> {
@@ -31,10 +20,7 @@ export async function runSegment(
   await checkOutput(output, { overwrite, input });
   if (affinitiesPath !== undefined) await checkOutput(affinitiesPath, { overwrite, input, besides: output });
   const model = await readModelPackage(command.model);
-  const postprocessing = withThreshold(
-    choosePostprocessing(command.postprocessing, model),
-    command.threshold,
-  );
+  const postprocessing = withChanges(choosePostprocessing(command.postprocessing, model), command);
   const volume = await openInput(input, command, signal);
   try {
     const { predictor, inputScale, minimumShape, close } = await packagePredictor(model, {
@@ -69,6 +55,3 @@ export async function runSegment(
     await volume.close();
   }
 }
-
-const withThreshold = (chosen: PostProcessing, threshold: number | undefined): PostProcessing =>
-  threshold === undefined ? chosen : { ...chosen, agglomeration: { ...chosen.agglomeration, threshold } };

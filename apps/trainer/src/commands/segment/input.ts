@@ -1,6 +1,7 @@
 import { openVolume, volumeFromArray, type Volume } from '@tokenunify/em-io';
 import { CommandError } from '../../errors.ts';
 import { parseBox } from '../../sampling/box.ts';
+import type { SegmentCommand } from './options.ts';
 
 /**
  * The volume to segment, or a box of one as a volume of its own: nothing outside the box has a say.
@@ -9,17 +10,13 @@ import { parseBox } from '../../sampling/box.ts';
  */
 export async function openInput(
   location: string,
-  { box, rawRange }: { readonly box?: string; readonly rawRange?: readonly [number, number] },
+  { box, dataset, rawRange }: Pick<SegmentCommand, 'box' | 'dataset' | 'rawRange'>,
   signal: AbortSignal,
 ): Promise<Volume> {
-  const volume = await openVolume(location, { signal });
+  const volume = await openVolume(location, { signal, ...(dataset !== undefined && { dataset }) });
   let keep = false;
   try {
-    if (volume.dtype !== 'uint8' && !rawRange)
-      throw new CommandError(
-        'trainer/data',
-        `${location} is ${volume.dtype}, but grey values are uint8 here; say with --raw-range LOW,HIGH which values are black and white, or convert it.`,
-      );
+    needsRawRange(volume, location, rawRange);
     if (box === undefined) {
       keep = true;
       return volume;
@@ -30,4 +27,17 @@ export async function openInput(
   } finally {
     if (!keep) await volume.close();
   }
+}
+
+/** @throws CommandError `trainer/data` for voxels of which nobody says which are black and white */
+export function needsRawRange(
+  { dtype }: Volume,
+  location: string,
+  rawRange: readonly [number, number] | undefined,
+): void {
+  if (dtype === 'uint8' || rawRange) return;
+  throw new CommandError(
+    'trainer/data',
+    `${location} is ${dtype}, but grey values are uint8 here; say with --raw-range LOW,HIGH which values are black and white, or convert it.`,
+  );
 }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createVolume, wholeBox, type NdArray, type Vec3 } from '@tokenunify/em-io';
+import { wholeBox, type NdArray, type Vec3 } from '@tokenunify/em-io';
 import { CommandError } from '../../errors.ts';
+import { clearBeside, exists, placesBeside, putInPlace, writeBeside } from './place.ts';
 
 export interface OutputCheck {
   readonly overwrite: boolean;
@@ -51,12 +52,6 @@ export async function checkOutput(
     refuse(`Nothing can be written to ${directory}; choose another directory, or change its permissions.`);
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => found.isDirectory(),
@@ -64,7 +59,7 @@ const isDirectory = (path: string): Promise<boolean> =>
   );
 
 /** The path in an input's name, as `openVolume` finds it: what exists as it stands, else all before the last colon. */
-async function pathOf(input: string): Promise<string> {
+export async function pathOf(input: string): Promise<string> {
   const local = input.startsWith('file://') ? fileURLToPath(input) : input;
   const colon = local.lastIndexOf(':');
   return colon <= 0 || (await exists(local)) ? local : local.slice(0, colon);
@@ -114,37 +109,35 @@ export async function saveVolume(location: string, array: NdArray, options: Save
   const [z, y, x] = array.shape.slice(-3) as [number, number, number]; // three or four axes, see above
   const shape: Vec3 = [z, y, x];
   const channels = array.shape.length === 4 ? array.shape[0]! : undefined;
-  if (!options.overwrite && (await exists(location)))
+  await refuseReplacing(location, options.overwrite);
+  const places = placesBeside(location, String(process.pid));
+  try {
+    await writeBeside(
+      places,
+      {
+        ...{ shape, dtype: array.dtype },
+        ...(channels !== undefined && { channels }),
+        ...(options.voxelSize && { voxelSize: options.voxelSize }),
+      },
+      (volume) => volume.write(wholeBox(shape), array),
+    );
+    await putInPlace(places);
+  } finally {
+    await clearBeside(places);
+  }
+}
+
+/** Looks once more, right before writing: what is there now may not have been there when the command began. */
+export async function refuseReplacing(location: string, overwrite: boolean): Promise<void> {
+  if (!(await exists(location))) return;
+  if (!overwrite)
     throw new CommandError(
       'trainer/usage',
       `${location} exists already; choose another name or pass --overwrite.`,
     );
-  if ((await exists(location)) && !(await isVolume(location)))
+  if (!(await isVolume(location)))
     throw new CommandError(
       'trainer/usage',
       `${location} holds something other than one array, so it is not replaced; choose another name.`,
     );
-  const beside = (what: string) => join(dirname(location), `.${what}-${process.pid}-${basename(location)}`);
-  const [unfinished, replaced] = [beside('unfinished'), beside('replaced')];
-  try {
-    const volume = await createVolume(unfinished, {
-      ...options,
-      overwrite: true,
-      shape,
-      dtype: array.dtype,
-      ...(channels !== undefined && { channels }),
-    });
-    try {
-      await volume.write(wholeBox(shape), array);
-      await volume.close();
-    } catch (error) {
-      await volume[Symbol.asyncDispose]();
-      throw error;
-    }
-    if (await exists(location)) await rename(location, replaced);
-    await rename(unfinished, location);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-    await rm(replaced, { recursive: true, force: true });
-  }
 }
