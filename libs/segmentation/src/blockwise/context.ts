@@ -19,10 +19,13 @@ export interface TaskContext {
   readonly output?: WritableVolume;
   /** Most bytes the agglomeration may take. Default: no limit. */
   readonly memoryLimit?: number;
-  /** Memory to be used again by the next task in this thread. */
+  /** Memory to be used again by the next task in this thread: give every context of a thread the same. */
   readonly scratch?: Scratch;
   readonly signal?: AbortSignal;
 }
+
+/** A task's context while it works. */
+export type WorkContext = TaskContext & { readonly scratch: Scratch };
 
 /** What a stage needs of its context. */
 export function need<T>(value: T | undefined, what: string, task: Task): T {

@@ -25,16 +25,4 @@ export { runTask } from './run-task.ts';
 export type { TaskOrder } from './schedule.ts';
 export type { JobSpec, ResolvedSpec } from './spec.ts';
 export { directoryArtefacts, type ArtefactStore, type StoredName } from './store/index.ts';
-export {
-  jobStages,
-  type AffinitiesTask,
-  type AgglomerationTask,
-  type FragmentsTask,
-  type GraphTask,
-  type JobPlan,
-  type JobStage,
-  type LabelsTask,
-  type Source,
-  type Task,
-  type TilesTask,
-} from './task.ts';
+export { jobStages, type JobPlan, type JobStage, type Task } from './task.ts';

@@ -11,7 +11,15 @@ import {
   type JobPlan,
   type JobSpec,
 } from './index.ts';
-import { GreyPredictor, inOnePiece, last, neurons, outputOf, temporaryDirectory } from './testing.ts';
+import {
+  GreyPredictor,
+  inOnePiece,
+  last,
+  neurons,
+  outputOf,
+  temporaryDirectory,
+  tileCountOf,
+} from './testing.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeEach(async () => void (directory = await temporaryDirectory()));
@@ -73,7 +81,7 @@ describe('a job', () => {
     expect(result).toMatchObject({ labelCount: expected.count, fragmentCount: expected.fragmentCount });
     expect(expected.fragmentCount).toBeGreaterThan(expected.count);
     expect(expected.count).toBeGreaterThan(1);
-    expect(predictor.tiles).toBe(tilesOf(plan));
+    expect(predictor.tiles).toBe(tileCountOf(spec));
   });
 
   it('is its tasks in any order that respects what they need', async () => {
@@ -103,5 +111,3 @@ describe('a job', () => {
 });
 
 const tileShapeOf = (spec: JobSpec): Vec3 => spec.tileShape;
-const tilesOf = ({ tasks }: JobPlan): number =>
-  tasks.reduce((sum, task) => sum + (task.stage === 'tiles' ? task.starts.length : 0), 0);

@@ -13,6 +13,7 @@ import {
   outputOf,
   random,
   temporaryDirectory,
+  tileCountOf,
 } from './testing.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -116,10 +117,7 @@ const spec: JobSpec = {
 };
 const volume = neurons(shape, 3, 24);
 const plan = planJob(spec);
-const tileCount = plan.tasks.reduce(
-  (sum, task) => sum + (task.stage === 'tiles' ? task.starts.length : 0),
-  0,
-);
+const tileCount = tileCountOf(spec);
 
 describe('resuming', () => {
   it('infers nothing again that was blended', async () => {

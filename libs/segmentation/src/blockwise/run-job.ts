@@ -181,18 +181,16 @@ class Progress {
 
   constructor({ tasks }: JobPlan, schedule: Schedule) {
     for (const task of tasks) {
-      this.#total.set(task.stage, this.#total.get(task.stage)! + weight(task));
+      this.#total.set(task.stage, this.#total.get(task.stage)! + task.units);
       if (schedule.isDone(task.id)) this.add(task);
     }
   }
 
   add(task: Task): void {
-    this.#done.set(task.stage, this.#done.get(task.stage)! + weight(task));
+    this.#done.set(task.stage, this.#done.get(task.stage)! + task.units);
   }
 
   event(stage: JobStage): ProgressEvent {
     return { stage, done: this.#done.get(stage)!, total: this.#total.get(stage)!, unit: units[stage] };
   }
 }
-
-const weight = (task: Task): number => (task.stage === 'tiles' ? task.starts.length : 1);

@@ -1,4 +1,6 @@
-import type { TaskContext } from './context.ts';
+import { Scratch } from '../scratch.ts';
+import type { TaskContext, WorkContext } from './context.ts';
+import { JobGeometry } from './geometry.ts';
 import { runAffinities } from './stages/affinities.ts';
 import { runAgglomeration } from './stages/agglomeration.ts';
 import { runFragments } from './stages/fragments.ts';
@@ -23,7 +25,8 @@ export async function runTask(task: Task, plan: JobPlan, context: TaskContext): 
   signal?.throwIfAborted();
   if ((await readManifest(artefacts, task.id)) || (await isNotNeeded(task, plan, context))) return;
   try {
-    const outcome = await perform(task, plan, context);
+    const work = (scratch: Scratch) => perform(task, plan, { ...context, scratch });
+    const outcome = await (context.scratch ?? new Scratch()).lend(work);
     signal?.throwIfAborted();
     await commit(artefacts, task.id, outcome);
   } catch (error) {
@@ -33,20 +36,21 @@ export async function runTask(task: Task, plan: JobPlan, context: TaskContext): 
   }
 }
 
-function perform(task: Task, plan: JobPlan, context: TaskContext): Promise<Outcome> {
+function perform(task: Task, plan: JobPlan, context: WorkContext): Promise<Outcome> {
+  const geometry = new JobGeometry(plan.spec);
   switch (task.stage) {
     case 'tiles':
-      return runTiles(task, plan, context);
+      return runTiles(task, geometry, context);
     case 'affinities':
-      return runAffinities(task, plan, context);
+      return runAffinities(task, geometry, context);
     case 'fragments':
-      return runFragments(task, plan, context);
+      return runFragments(task, geometry, context);
     case 'graph':
-      return runGraph(task, plan, context);
+      return runGraph(task, geometry, context);
     case 'agglomeration':
-      return runAgglomeration(task, plan, context);
+      return runAgglomeration(task, geometry, context);
     case 'labels':
-      return runLabels(task, plan, context);
+      return runLabels(task, geometry, context);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type WritableVolume,
 } from '@tokenunify/em-io';
 import { segment } from '../chain/index.ts';
-import type { AffinityPredictor } from '../tiles/index.ts';
+import { planTiles, type AffinityPredictor } from '../tiles/index.ts';
 import { directoryArtefacts, labelShape, type ArtefactStore, type JobPlan, type JobSpec } from './index.ts';
 
 /** A small generator of numbers in [0, 1) (mulberry32), so that a failing case can be run again. */
@@ -137,4 +137,9 @@ export async function filesUnder(path: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(path, join(entry.parentPath, entry.name)))
     .sort();
+}
+
+/** How many tiles touch a job's box. */
+export function tileCountOf({ shape, tileShape, overlap = 0.25, box }: JobSpec): number {
+  return planTiles(shape, tileShape, overlap, box).tiles.length;
 }

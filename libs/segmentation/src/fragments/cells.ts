@@ -99,7 +99,7 @@ export class CellFilling {
     const [depth, height, width] = sizeOf(box);
     this.#box = box;
     this.#scratch = scratch;
-    this.#labels = new Uint32Array(depth * height * width);
+    this.#labels = scratch.uint32(depth * height * width);
   }
 
   /**

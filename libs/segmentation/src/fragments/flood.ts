@@ -23,7 +23,7 @@ export function priorityFlood(
   sections: boolean,
   mask?: Uint8Array,
 ): Uint32Array {
-  return flood(levels, seeds, shape, sections, new Scratch(), mask);
+  return flood(levels, seeds, shape, sections, new Scratch(), mask).slice();
 }
 
 /** The same with memory to use: the labels lie in it. */

@@ -1,5 +1,6 @@
 import type { Box, Vec3 } from '@tokenunify/em-io';
 import { SegmentationError } from '../errors.ts';
+import { Scratch } from '../scratch.ts';
 import type { TilePlan } from './plan.ts';
 import { tileWeights, weightSums } from './weights.ts';
 
@@ -21,13 +22,13 @@ export class TileBlender {
   /** Sections of the volume above this are written. */
   #done: number;
 
-  constructor(plan: TilePlan, box: Box) {
+  constructor(plan: TilePlan, box: Box, scratch = new Scratch()) {
     const [dz, dy, dx] = [0, 1, 2].map((d) => box.stop[d] - box.start[d]);
     this.#plan = plan;
     this.#box = box;
     this.#size = [dz, dy, dx];
-    this.#out = new Uint8Array(3 * dz * dy * dx);
-    this.#slab = new Float32Array(3 * Math.min(plan.tile[0], dz) * dy * dx);
+    this.#out = scratch.uint8(3 * dz * dy * dx); // every voxel is written
+    this.#slab = scratch.float32(3 * Math.min(plan.tile[0], dz) * dy * dx).fill(0);
     this.#weights = [tileWeights(plan.tile[0]), tileWeights(plan.tile[1]), tileWeights(plan.tile[2])];
     this.#sums = [weightSums(plan.axes[0]), weightSums(plan.axes[1]), weightSums(plan.axes[2])];
     this.#done = box.start[0];

@@ -16,7 +16,7 @@ export interface AffinityPredictor {
   readonly channels: 3;
   /**
    * @param tiles [count, 1, z, y, x], scaled
-   * @returns [count, 3, z, y, x] in [0, 1]
+   * @returns a new array, [count, 3, z, y, x] in [0, 1]; `tiles` may be used again once it is there
    */
   predict(
     tiles: Float32Array,

@@ -48,7 +48,7 @@ export function planTiles(shape: Vec3, tile: Vec3, overlap: number, box?: Box): 
 }
 
 /** Tiles spread evenly from end to end, overlapping by the share asked for or more; one centred tile if it covers all. */
-function planAxis(length: number, tile: number, overlap: number): AxisPlan {
+export function planAxis(length: number, tile: number, overlap: number): AxisPlan {
   if (length <= tile) return { length, tile, starts: [-Math.floor((tile - length) / 2)] };
   const stride = Math.max(1, Math.floor(tile * (1 - overlap)));
   const last = Math.ceil((length - tile) / stride);

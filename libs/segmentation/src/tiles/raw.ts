@@ -50,7 +50,7 @@ export async function readTile(
   volume: Volume,
   start: Vec3,
   tile: Vec3,
-  convert: (array: NdArray, box: Box) => Float32Array,
+  convert: RawConverter,
   out: Float32Array,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -70,15 +70,19 @@ export async function readTile(
     }
 }
 
+/** From stored values to network input; the result is overwritten by the next call. */
+export type RawConverter = (array: NdArray, box: Box) => Float32Array;
+
 /** A function from stored values to network input, which refuses what is not a number. */
 export function rawConverter(
   location: string,
   { offset, scale }: InputScale,
   range: RawRange | undefined,
-): (array: NdArray, box: Box) => Float32Array {
+): RawConverter {
   const [low, high] = range ?? [0, 255];
+  let out = new Float32Array(0);
   return ({ data }, box) => {
-    const out = new Float32Array(data.length);
+    if (out.length < data.length) out = new Float32Array(data.length);
     for (let i = 0; i < data.length; i++) {
       const value = Number(data[i]);
       if (!Number.isFinite(value)) refuse(location, value, i, box);

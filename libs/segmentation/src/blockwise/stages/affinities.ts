@@ -1,30 +1,32 @@
 import { TileBlender } from '../../tiles/blend.ts';
 import { planTiles } from '../../tiles/index.ts';
-import type { TaskContext } from '../context.ts';
+import type { WorkContext } from '../context.ts';
 import { needManifest, readInto, writeArray, type ArrayRef, type Outcome } from '../store/index.ts';
-import type { AffinitiesTask, JobPlan } from '../task.ts';
+import type { JobGeometry } from '../geometry.ts';
+import type { Task } from '../task.ts';
 
 /**
  * Affinities of a block, uint8, [3, z, y, x]. Tiles are added in the order in which `computeAffinities` adds them, and a
  * tile that does not touch the block would add nothing to it, so every voxel gets the same float sums.
  */
 export async function runAffinities(
-  task: AffinitiesTask,
-  plan: JobPlan,
-  context: TaskContext,
+  task: Task,
+  geometry: JobGeometry,
+  context: WorkContext,
 ): Promise<Outcome> {
-  const { shape, tileShape, overlap } = plan.spec;
-  const { artefacts, signal } = context;
+  const { shape, tileShape, overlap } = geometry.spec;
+  const { artefacts, signal, scratch } = context;
   const predictions = new Map<string, ArrayRef>();
   for (const id of task.after) {
     const { files } = await needManifest(artefacts, id);
     predictions.set(id, files.prediction);
   }
-  const blender = new TileBlender(planTiles(shape, tileShape, overlap, task.box), task.box);
-  const values = new Float32Array(3 * tileShape[0] * tileShape[1] * tileShape[2]);
-  for (const { task: id, index, start } of task.tiles) {
+  const box = geometry.blocks.block(task.place);
+  const blender = new TileBlender(planTiles(shape, tileShape, overlap, box), box, scratch);
+  const values = scratch.float32(3 * tileShape[0] * tileShape[1] * tileShape[2]);
+  for (const { run, index, start } of geometry.tiles(task.place)) {
     signal?.throwIfAborted();
-    const prediction = predictions.get(id)!; // the plan lists every tile's task in `after`
+    const prediction = predictions.get(geometry.id('tiles', run))!; // the plan lists every tile's task in `after`
     await readInto(artefacts, prediction, values, index * values.length);
     blender.add(start, values, 0);
   }

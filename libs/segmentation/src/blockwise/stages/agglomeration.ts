@@ -4,7 +4,7 @@ import { absorbSmall } from '../../chain/absorb.ts';
 import { SegmentationError } from '../../errors.ts';
 import { EdgeTable } from '../../graph/edge-table.ts';
 import type { RegionGraph } from '../../graph/index.ts';
-import type { TaskContext } from '../context.ts';
+import type { WorkContext } from '../context.ts';
 import {
   needManifest,
   readArray,
@@ -13,7 +13,8 @@ import {
   type Manifest,
   type Outcome,
 } from '../store/index.ts';
-import type { AgglomerationTask, JobPlan } from '../task.ts';
+import type { JobGeometry } from '../geometry.ts';
+import type { Task } from '../task.ts';
 
 /** At the peak, which is while merging runs with `hist50`: the graph, its adjacency, queue, scores and histograms. */
 const BYTES_PER_EDGE = 120;
@@ -28,16 +29,16 @@ const BYTES_PER_FRAGMENT = 72;
  * `starts` (float64), where each block begins in it.
  */
 export async function runAgglomeration(
-  task: AgglomerationTask,
-  plan: JobPlan,
-  context: TaskContext,
+  task: Task,
+  geometry: JobGeometry,
+  context: WorkContext,
 ): Promise<Outcome> {
   const { artefacts, signal } = context;
-  const { agglomeration, minimumSize = 0 } = plan.spec.postprocessing;
+  const { agglomeration, minimumSize = 0 } = geometry.spec.postprocessing;
   const manifests = async (stage: 'fragments' | 'graph') => {
     const found: Manifest[] = [];
-    for (const { id, stage: of } of plan.tasks)
-      if (of === stage) found.push(await needManifest(artefacts, id));
+    for (const place of geometry.blocks.places())
+      found.push(await needManifest(artefacts, geometry.id(stage, place)));
     return found;
   };
   const blocks = await manifests('fragments');

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { boxShape, type Box, type Vec3 } from '@tokenunify/em-io';
 import { CellFilling, cellsOf } from '../../fragments/cells.ts';
-import type { TaskContext } from '../context.ts';
+import type { WorkContext } from '../context.ts';
 import { needManifest, readBox, writeArray, type Outcome } from '../store/index.ts';
-import type { FragmentsTask, JobPlan } from '../task.ts';
+import type { JobGeometry } from '../geometry.ts';
+import type { Task } from '../task.ts';
 
 /**
  * Fragments of a block: ids 1 .. count of its own (uint32, [z, y, x]), for each id its name and its voxels, and the last
@@ -11,30 +12,34 @@ import type { FragmentsTask, JobPlan } from '../task.ts';
  * job's box, of the fragment's first voxel; float64 holds them exactly to 2^53. Ids are in order of names.
  */
 export async function runFragments(
-  task: FragmentsTask,
-  plan: JobPlan,
-  context: TaskContext,
+  task: Task,
+  geometry: JobGeometry,
+  context: WorkContext,
 ): Promise<Outcome> {
-  const { artefacts, signal } = context;
-  const { box: whole, cell, halo, postprocessing } = plan.spec;
-  const shape = boxShape(task.context);
-  const data = new Uint8Array(3 * shape[0] * shape[1] * shape[2]);
-  for (const { task: id, box } of task.affinities) {
+  const { artefacts, signal, scratch } = context;
+  const { box: whole, cell, halo, postprocessing } = geometry.spec;
+  const at = geometry.blocks.block(task.place);
+  const around = geometry.context(task.place);
+  const shape = boxShape(around);
+  const data = scratch.uint8(3 * shape[0] * shape[1] * shape[2]);
+  for (const { task: id, box } of geometry.sources('affinities', around)) {
     signal?.throwIfAborted();
     const { files } = await needManifest(artefacts, id);
-    await readBox(artefacts, files.affinities, 'uint8', box, data, task.context, 3);
+    await scratch.asyncScope(() =>
+      readBox(artefacts, files.affinities, 'uint8', box, data, around, 3, scratch),
+    );
   }
-  const filling = new CellFilling(task.box, context.scratch);
-  for (const at of cellsOf(task.box, cell)) {
+  const filling = new CellFilling(at, scratch);
+  for (const each of cellsOf(at, cell)) {
     await setImmediate(); // a cell is synchronous; between them others get a turn, and an abort is noticed
     signal?.throwIfAborted();
-    filling.fill(at, { shape, data }, task.context, { ...postprocessing.watershed, cell, halo });
+    filling.fill(each, { shape, data }, around, { ...postprocessing.watershed, cell, halo });
   }
   const { labels, count } = filling.finish();
-  const { names, voxels } = describe(labels, count, task.box, whole);
+  const { names, voxels } = describe(labels, count, at, whole);
   const write = (part: string, array: Uint32Array | Float64Array) =>
     writeArray(artefacts, task.id, part, array);
-  const [z, y, x] = highFaces(labels, boxShape(task.box));
+  const [z, y, x] = highFaces(labels, boxShape(at));
   const files = {
     fragments: await write('fragments', labels),
     names: await write('names', names),
@@ -81,5 +86,5 @@ function highFaces(
     y.set(labels.subarray((z + 1) * plane - width, (z + 1) * plane), z * width);
     for (let row = 0; row < height; row++) x[z * height + row] = labels[z * plane + (row + 1) * width - 1];
   }
-  return [labels.slice((depth - 1) * plane), y, x];
+  return [labels.subarray((depth - 1) * plane), y, x];
 }

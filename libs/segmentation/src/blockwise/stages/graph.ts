@@ -2,9 +2,10 @@ import { boxShape } from '@tokenunify/em-io';
 import { EdgeTable } from '../../graph/edge-table.ts';
 import type { RegionGraph } from '../../graph/index.ts';
 import { addBlockLinks, addFaceLinks } from '../../graph/region-graph.ts';
-import type { TaskContext } from '../context.ts';
-import { needManifest, readArray, writeArray, type Outcome } from '../store/index.ts';
-import type { GraphTask, JobPlan } from '../task.ts';
+import type { WorkContext } from '../context.ts';
+import { needManifest, readArray, readInto, writeArray, type Outcome } from '../store/index.ts';
+import type { JobGeometry } from '../geometry.ts';
+import type { Task } from '../task.ts';
 
 const faces = ['faceZ', 'faceY', 'faceX'] as const;
 
@@ -13,21 +14,23 @@ const faces = ['faceZ', 'faceY', 'faceX'] as const;
  * are stored by name, with the sums that make an edge: float64, [5, edges]: u, v, sum, count, maximum. Nothing here knows
  * how many fragments there are elsewhere.
  */
-export async function runGraph(task: GraphTask, _plan: JobPlan, context: TaskContext): Promise<Outcome> {
-  const { artefacts, signal } = context;
-  const own = await needManifest(artefacts, task.fragments);
-  const { files } = await needManifest(artefacts, task.affinities);
-  const shape = boxShape(task.box);
-  const fragments = await readArray(artefacts, own.files.fragments, 'uint32');
-  const affinities = await readArray(artefacts, files.affinities, 'uint8');
+export async function runGraph(task: Task, geometry: JobGeometry, context: WorkContext): Promise<Outcome> {
+  const { artefacts, signal, scratch } = context;
+  const { place } = task;
+  const own = await needManifest(artefacts, geometry.id('fragments', place));
+  const { files } = await needManifest(artefacts, geometry.id('affinities', place));
+  const shape = boxShape(geometry.blocks.block(place));
+  const voxels = shape[0] * shape[1] * shape[2];
+  const fragments = await readInto(artefacts, own.files.fragments, scratch.uint32(voxels));
+  const affinities = await readInto(artefacts, files.affinities, scratch.uint8(3 * voxels));
   signal?.throwIfAborted();
   const table = new EdgeTable();
   addBlockLinks(table, affinities, fragments, shape);
   const names = [await readArray(artefacts, own.files.names, 'float64')];
   let known = names[0].length;
   for (const axis of [0, 1, 2] as const) {
-    const below = task.below[axis];
-    if (below === null) continue;
+    const below = geometry.below(place, axis);
+    if (below === undefined) continue;
     signal?.throwIfAborted();
     const near = await needManifest(artefacts, below);
     const face = await readArray(artefacts, near.files[faces[axis]], 'uint32');

@@ -1,33 +1,37 @@
 import { boxShape, type Box, type Vec3 } from '@tokenunify/em-io';
 import { SegmentationError } from '../../errors.ts';
-import { need, type TaskContext } from '../context.ts';
+import { need, type WorkContext } from '../context.ts';
 import { needManifest, readArray, readBox, type Outcome } from '../store/index.ts';
-import type { JobPlan, LabelsTask } from '../task.ts';
+import type { JobGeometry } from '../geometry.ts';
+import type { Task } from '../task.ts';
 
 /** Writes the labels of a block. The same bytes every time, so writing them twice does no harm. */
-export async function runLabels(task: LabelsTask, plan: JobPlan, context: TaskContext): Promise<Outcome> {
-  const { artefacts, signal } = context;
+export async function runLabels(task: Task, geometry: JobGeometry, context: WorkContext): Promise<Outcome> {
+  const { artefacts, signal, scratch } = context;
   const output = need(context.output, 'output', task);
-  const origin = plan.spec.box.start;
-  const whole = boxShape(plan.spec.box);
+  const origin = geometry.spec.box.start;
+  const whole = boxShape(geometry.spec.box);
   if (output.dtype !== 'uint32' || output.shape.some((side, d) => side !== whole[d]))
     throw new SegmentationError(
       'segmentation/shape-mismatch',
       `The output ${output.location} is ${output.dtype} ${output.shape.join(' x ')}, but labels are uint32 ${whole.join(' x ')}: create it so.`,
     );
-  const { files } = await needManifest(artefacts, task.agglomeration);
-  const shape = boxShape(task.box);
-  const labels = new Uint32Array(shape[0] * shape[1] * shape[2]);
-  for (const { task: id, box, index } of task.fragments) {
+  const { files } = await needManifest(artefacts, geometry.id('agglomeration', [0, 0, 0]));
+  const at = geometry.output.block(task.place);
+  const shape = boxShape(at);
+  const labels = scratch.uint32(shape[0] * shape[1] * shape[2]);
+  for (const { task: id, box, index } of geometry.sources('fragments', at)) {
     signal?.throwIfAborted();
     const near = await needManifest(artefacts, id);
-    await readBox(artefacts, near.files.fragments, 'uint32', box, labels, task.box);
+    await scratch.asyncScope(() =>
+      readBox(artefacts, near.files.fragments, 'uint32', box, labels, at, 1, scratch),
+    );
     const [start] = await readArray(artefacts, files.starts, 'float64', index, 1);
     const lookup = await readArray(artefacts, files.lookup, 'uint32', start, near.counts.fragments + 1);
-    relabel(labels, task.box, box, lookup);
+    relabel(labels, at, box, lookup);
   }
-  const relative = (at: Vec3): Vec3 => [at[0] - origin[0], at[1] - origin[1], at[2] - origin[2]];
-  const place: Box = { start: relative(task.box.start), stop: relative(task.box.stop) };
+  const relative = (p: Vec3): Vec3 => [p[0] - origin[0], p[1] - origin[1], p[2] - origin[2]];
+  const place: Box = { start: relative(at.start), stop: relative(at.stop) };
   await output.write(place, { dtype: 'uint32', shape, data: labels }, signal ? { signal } : {});
   return { files: {}, counts: {} };
 }

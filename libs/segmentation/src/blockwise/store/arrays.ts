@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { intersectBoxes, type Box } from '@tokenunify/em-io';
 import { SegmentationError } from '../../errors.ts';
+import type { Scratch } from '../../scratch.ts';
 import type { ArtefactStore } from './store.ts';
 
 /** Element types of artefacts. Little endian, C order, no header: a box is a few ranges of bytes. */
@@ -15,6 +16,13 @@ const kinds = {
 
 type Kind = keyof typeof kinds;
 
+interface ArrayTypes {
+  readonly uint8: Uint8Array;
+  readonly uint32: Uint32Array;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+}
+
 /** An array as a manifest names it. */
 export interface ArrayRef {
   readonly name: string;
@@ -23,22 +31,24 @@ export interface ArrayRef {
   readonly length: number;
 }
 
-/** Stores an array under its place and content. */
+/** Stores an array, given in pieces of one type, under its place and content. */
 export async function writeArray(
   store: ArtefactStore,
   task: string,
   part: string,
-  data: ArtefactArray,
+  ...pieces: readonly [ArtefactArray, ...ArtefactArray[]]
 ): Promise<ArrayRef> {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const content = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-  const dtype = (Object.keys(kinds) as Kind[]).find((kind) => data instanceof kinds[kind])!; // the union has no others
+  const bytes = pieces.map((piece) => new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+  const hash = createHash('sha256');
+  for (const piece of bytes) hash.update(piece);
+  const content = hash.digest('hex').slice(0, 32);
+  const dtype = (Object.keys(kinds) as Kind[]).find((kind) => pieces[0] instanceof kinds[kind])!; // the union has no others
   const name = `files/${task}/${part}-${content}.${dtype}`;
-  await store.put(name, [bytes]);
-  return { name, dtype, length: data.length };
+  await store.put(name, bytes);
+  return { name, dtype, length: pieces.reduce((sum, { length }) => sum + length, 0) };
 }
 
-type ArrayOf<K extends Kind> = InstanceType<(typeof kinds)[K]>;
+type ArrayOf<K extends Kind> = ArrayTypes[K];
 
 /** Elements of an array, all of them unless said otherwise. */
 export async function readArray<K extends Kind>(
@@ -50,17 +60,16 @@ export async function readArray<K extends Kind>(
 ): Promise<ArrayOf<K>> {
   // TypeScript does not see that the constructor looked up is the one of K
   const out = new kinds[dtype](length) as ArrayOf<K>;
-  await readInto(store, ref, out, from);
-  return out;
+  return readInto(store, ref, out, from);
 }
 
 /** Fills an array with elements of a stored one. */
-export async function readInto(
+export async function readInto<A extends ArtefactArray>(
   store: ArtefactStore,
   ref: ArrayRef,
-  out: ArtefactArray,
-  from: number,
-): Promise<void> {
+  out: A,
+  from = 0,
+): Promise<A> {
   if (!(out instanceof kinds[ref.dtype]) || from + out.length > ref.length)
     throw new SegmentationError(
       'segmentation/artefact-missing',
@@ -68,6 +77,7 @@ export async function readInto(
     );
   const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
   await store.getRange(ref.name, from * out.BYTES_PER_ELEMENT, bytes);
+  return out;
 }
 
 /** Most bytes read at once. */
@@ -90,7 +100,8 @@ export async function readBox<K extends 'uint8' | 'uint32'>(
   at: Box,
   target: ArrayOf<K>,
   box: Box,
-  channels = 1,
+  channels: number,
+  scratch: Scratch,
 ): Promise<void> {
   const common = intersectBoxes(at, box);
   if (common === undefined) return;
@@ -103,7 +114,7 @@ export async function readBox<K extends 'uint8' | 'uint32'>(
   const step = whole
     ? Math.max(1, Math.floor(spanBytes / (rows * width * kinds[dtype].BYTES_PER_ELEMENT)))
     : 1;
-  const buffer = new kinds[dtype](Math.min(step, stop[0] - start[0]) * rows * width) as ArrayOf<K>; // as above
+  const buffer = scratch[dtype](Math.min(step, stop[0] - start[0]) * rows * width) as ArrayOf<K>; // as above
   for (let c = 0; c < channels; c++)
     for (let z = start[0]; z < stop[0]; z += step) {
       const sections = Math.min(step, stop[0] - z);
