@@ -1,0 +1,234 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@tokenunify/api/client';
+import { createVolume, openVolume, wholeBox } from '@tokenunify/em-io';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { syntheticVolume } from '../synthetic/index.ts';
+import { freePort } from './ports.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly data: string;
+  readonly url: string;
+  /** All that was printed. */
+  output(): string;
+}
+
+const started: ChildProcess[] = [];
+let directory: string;
+let cloud: Running;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'dev-cloud-'));
+  cloud = run(join(directory, 'first'), await freePort());
+  await until(cloud, 'Ctrl-C stops both');
+});
+
+afterAll(async () => {
+  for (const process of started) {
+    if (process.exitCode !== null || process.signalCode !== null) continue;
+    process.kill('SIGTERM');
+    await once(process, 'exit');
+  }
+  await rm(directory, { recursive: true, force: true });
+});
+
+function run(data: string, port: number): Running {
+  const child = spawn(
+    process.execPath,
+    ['tools/src/dev-cloud/main.ts', '--port', String(port), '--data', data],
+    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  started.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => (text += String(bytes)));
+  return { process: child, data, url: `http://127.0.0.1:${port}`, output: () => text };
+}
+
+async function until({ process, output }: Running, text: string, ms = 90_000): Promise<void> {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    if (output().includes(text)) return;
+    if (process.exitCode !== null) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`It never said "${text}":\n${output()}`);
+}
+
+/** Processes whose command line or environment names the data directory: those that were started for it. */
+async function processesOf(data: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const texts = await Promise.all(
+      ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    );
+    if (texts.join().includes(data)) found.push(Number(pid));
+  }
+  return found;
+}
+
+async function exitCode({ process }: Running): Promise<number | null> {
+  if (process.exitCode === null) await once(process, 'exit');
+  return process.exitCode;
+}
+
+/** MiB that a process has in memory now; of workerd here. */
+const residentOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+test('a volume goes up through the Worker, is segmented by the container, and its labels come back through the Worker', async () => {
+  const api = createClient(cloud.url);
+  const { raw } = syntheticVolume({ seed: 3, shape: [32, 64, 64] });
+  const { id } = await api.createVolume({ name: 'synthetic' });
+  const location = api.volumeUrl(id);
+  const upload = await createVolume(location, {
+    shape: [32, 64, 64],
+    dtype: 'uint8',
+    chunkShape: [16, 32, 32],
+    voxelSize: [10, 10, 10],
+  });
+  await upload.write(wholeBox(upload.shape), { dtype: 'uint8', shape: [...upload.shape], data: raw });
+  await upload.close();
+  await expect(api.createSegmentation({ input: { volume: id } })).rejects.toMatchObject({
+    code: 'volume-unsealed',
+  });
+  await api.sealVolume(id);
+  const job = await api.createSegmentation({ input: { volume: id } }, { idempotencyKey: 'once' });
+  expect(job.input).toEqual({ volume: id });
+  expect((await api.createSegmentation({ input: { volume: id } }, { idempotencyKey: 'once' })).id).toBe(
+    job.id,
+  );
+  const events: string[] = [];
+  const following = api.follow(job.id);
+  let step = await following.next();
+  while (!step.done) {
+    events.push(step.value.type);
+    step = await following.next();
+  }
+  expect(step.value).toMatchObject({ state: 'succeeded', input: { volume: id } });
+  expect(events).toContain('progress');
+  const result = step.value.result?.volume ?? '';
+  expect(result).not.toBe(id);
+  const labels = await openVolume(api.volumeUrl(result));
+  const { data, dtype } = await labels.read(wholeBox(labels.shape));
+  expect([labels.shape, dtype]).toEqual([[32, 64, 64], 'uint32']);
+  expect(data.some((label) => label > 0)).toBe(true);
+  const listed: string[] = [];
+  for await (const volume of api.listVolumes({ limit: 1 })) listed.push(volume.id);
+  expect(listed).toEqual([result, id]);
+  await api.deleteVolume(id);
+  await expect(api.volume(id)).rejects.toMatchObject({ code: 'volume-not-found' });
+});
+
+test('60 MB go up and come down while the memory of the Worker stays where it was', async () => {
+  const workerd = (await processesOf(cloud.data)).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('workerd'),
+  );
+  expect(workerd).toBeDefined();
+  const api = createClient(cloud.url);
+  const { id } = await api.createVolume();
+  const url = `${api.volumeUrl(id)}/c/0`;
+  const piece = new Uint8Array(600_000).fill(7);
+  const before = residentOf(workerd ?? 0);
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, residentOf(workerd ?? 0))), 20);
+  try {
+    for (let round = 0; round < 4; round++) {
+      const body = new Uint8Array(60_000_000);
+      expect((await fetch(url, { method: 'PUT', body })).ok).toBe(true);
+      const response = await fetch(url);
+      let size = 0;
+      for await (const bytes of response.body ?? []) size += bytes.length;
+      expect(size).toBe(100 * piece.length);
+    }
+  } finally {
+    clearInterval(watch);
+  }
+  // 480 MB went through
+  expect(most - before).toBeLessThan(150);
+  await api.deleteVolume(id);
+});
+
+test('a client that goes away ends its request at the container', async () => {
+  const client = new AbortController();
+  const body = new ReadableStream<Uint8Array>({
+    // a header of npy, and then nothing more
+    start: (controller) => controller.enqueue(new TextEncoder().encode('\x93NUMPY')),
+  });
+  const request = fetch(`${cloud.url}/v1/segment`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-npy', 'x-request-id': 'goes-away' },
+    body,
+    signal: client.signal,
+    duplex: 'half',
+  } as RequestInit); // `duplex` is missing in the types of Node 22
+  setTimeout(() => client.abort(), 1000);
+  await expect(request).rejects.toThrow();
+  await until(cloud, 'goes-away', 10_000);
+  expect(cloud.output()).toMatch(/container {2}POST \/v1\/segment 4\d\d .* goes-away/);
+});
+
+test('a port that is taken is one sentence, and nothing is started', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const second = run(join(directory, 'second'), port);
+  expect(await exitCode(second)).toBe(1);
+  expect(second.output()).toBe(
+    `Port ${port} is taken; stop what listens there, or choose another with --port.\n`,
+  );
+  expect(existsSync(second.data)).toBe(false);
+  server.close();
+});
+
+test('state that another one works with is refused in one sentence, and both are stopped', async () => {
+  const second = run(cloud.data, await freePort());
+  expect(await exitCode(second)).toBe(1);
+  expect(second.output()).toMatch(/The container stopped with exit code 1: .+\n$/);
+  expect((await fetch(`${cloud.url}/readyz`)).status).toBe(200);
+});
+
+test.each([
+  ['container', 'apps/api/src/main.ts'],
+  ['Worker', 'wrangler.js'],
+])('when the %s dies the other is stopped, and one sentence says so', async (name, program) => {
+  const running = run(join(directory, name), await freePort());
+  await until(running, 'Ctrl-C stops both');
+  const pids = await processesOf(running.data);
+  const victim = pids.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1]?.endsWith(program),
+  );
+  process.kill(victim ?? 0, 'SIGKILL');
+  expect(await exitCode(running)).toBe(1);
+  expect(running.output()).toContain(`The ${name} was ended by SIGKILL`);
+  expect(await processesOf(running.data)).toEqual([]);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s while it starts leaves nothing behind', async (signal) => {
+  const running = run(join(directory, signal), await freePort());
+  await until(running, 'worker ');
+  running.process.kill(signal);
+  expect(await exitCode(running)).toBe(0);
+  expect(await processesOf(running.data)).toEqual([]);
+});
+
+test('Ctrl-C stops both, leaves nothing behind, and what was stored is there the next time', async () => {
+  const { id } = await createClient(cloud.url).createVolume({ name: 'kept' });
+  cloud.process.kill('SIGINT');
+  expect(await exitCode(cloud)).toBe(0);
+  expect(await processesOf(cloud.data)).toEqual([]);
+  const again = run(cloud.data, await freePort());
+  await until(again, 'Ctrl-C stops both');
+  expect(await createClient(again.url).volume(id)).toMatchObject({ name: 'kept' });
+  again.process.kill('SIGTERM');
+  expect(await exitCode(again)).toBe(0);
+});
