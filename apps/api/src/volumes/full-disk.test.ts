@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../database.ts';
 import { localFiles, type Files } from './files.ts';
 import { arrayOf, requestsTo, serveVolumes, type VolumeServer } from './testing.fixture.ts';
 
@@ -62,6 +64,42 @@ describe.each(['mkdir', 'open', 'write', 'utimes', 'rename'] as const)(
     });
   },
 );
+
+describe('a database without room', () => {
+  let full = false;
+  /** Statements that write fail as SQLite's do on a full disk; deleting a row makes room, and does not. */
+  const fullDatabase = (path: string): DatabaseSync => {
+    const db = openDatabase(path);
+    const prepare = db.prepare.bind(db);
+    db.prepare = (sql) => {
+      if (full && /^(insert|update)/.test(sql)) {
+        throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+      }
+      return prepare(sql);
+    };
+    return db;
+  };
+  beforeEach(async () => {
+    full = false;
+    server = await serveVolumes({ db: fullDatabase(':memory:') });
+  });
+  afterEach(() => server.close());
+
+  it('makes and seals no volume, says so, and deletes all the same', async () => {
+    const { url, id } = await server.create();
+    await put(`${url}/zarr.json`, arrayOf([1], [1]));
+    await put(`${url}/c/0`, 'a');
+    full = true;
+    expect(await post('/v1/volumes', {})).toMatchObject(noRoom);
+    expect(await post(`${url}/seal`, {})).toMatchObject(noRoom);
+    expect(() => server.store.createResult({ segmentation: 'seg_1' })).toThrow(/no room left/);
+    expect((await get(url)).json).toMatchObject({ state: 'open', arrays: [{ chunks: 1 }] });
+    expect((await send('DELETE', url)).status).toBe(204);
+    expect((await get(url)).status).toBe(404);
+    expect(await readdir(server.directory)).toEqual([]);
+    expect(server.store.stateOf(id)).toBeUndefined();
+  });
+});
 
 describe('a limit of all volumes', () => {
   beforeEach(async () => void (server = await serveVolumes({ limits: { maxVolumeBytes: 1_000 } })));

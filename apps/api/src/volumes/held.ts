@@ -26,13 +26,13 @@ export interface Arrived {
  */
 export class HeldVolume {
   readonly mutex = new Mutex();
-  /** Aborted when the volume is deleted. */
-  readonly gone = new AbortController();
   readonly #files: Files;
   readonly #directory: string;
   readonly #onBytes: (bytes: number) => void;
   #tally: Tally | undefined;
   #temporaries = 0;
+  #gone = false;
+  readonly #arriving = new Set<AbortController>();
 
   /** @param onBytes told what the volume takes, whenever that changes */
   constructor(files: Files, directory: string, onBytes: (bytes: number) => void) {
@@ -43,6 +43,35 @@ export class HeldVolume {
 
   get root(): string {
     return join(this.#directory, HIERARCHY);
+  }
+
+  /** Being deleted, or deleted. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Gives up the bodies that are arriving: the volume is deleted. */
+  end(): void {
+    this.#gone = true;
+    for (const controller of this.#arriving) controller.abort();
+  }
+
+  /**
+   * Work on a body, with a signal of its own: the caller's, or the end of the volume. `AbortSignal.any` would keep
+   * something of every body for as long as there is the volume (Node 22.23).
+   */
+  async arriving<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal.reason);
+    if (signal.aborted || this.#gone) controller.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#arriving.add(controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      this.#arriving.delete(controller);
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Undefined until it is counted. */
@@ -67,8 +96,12 @@ export class HeldVolume {
   async temporary(): Promise<{ readonly path: string; readonly file: FileHandle }> {
     const directory = join(this.#directory, INCOMING);
     await this.#files.mkdir(directory, { recursive: true });
-    const path = join(directory, String(this.#temporaries++));
-    return { path, file: await this.#files.open(path, 'wx+') };
+    for (;;) {
+      const path = join(directory, String(this.#temporaries++));
+      // one of a killed server may have the name, when nobody has swept yet
+      const file = await unless(this.#files.open(path, 'wx+'), 'EEXIST');
+      if (file) return { path, file };
+    }
   }
 
   /** @throws ApiProblem `precondition-failed`, `invalid-key`; under `mutex` */

@@ -32,13 +32,23 @@ export function parseMetadata(key: string, bytes: Uint8Array): Record<string, un
   const kept = Object.fromEntries(
     FIELDS.filter((field) => field in document).map((field) => [field, document[field]]),
   );
-  if (JSON.stringify(kept).length > MOST_CHARACTERS) {
+  if (lengthOf(kept) > MOST_CHARACTERS) {
     throw invalid(
       `The Zarr metadata ${shown(key)} describes its chunks in more than ${MOST_CHARACTERS} characters; write a plain array.`,
       key,
     );
   }
   return kept;
+}
+
+/** Of its JSON; what is nested too deeply to be written as JSON again has no length. */
+function lengthOf(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch (error) {
+    if (error instanceof RangeError) return Infinity;
+    throw error;
+  }
 }
 
 function parseObject(key: string, bytes: Uint8Array): Record<string, unknown> {
@@ -65,7 +75,11 @@ export function layoutOf(documents: ReadonlyMap<string, unknown>): ZarrLayout {
   try {
     return readZarrLayout(documents);
   } catch (error) {
-    if (isEmIoError(error)) throw invalid(error.message, [...documents.keys()].at(-1) ?? '', error);
+    const last = [...documents.keys()].at(-1) ?? '';
+    if (isEmIoError(error)) throw invalid(error.message, last, error);
+    // its message would quote a field that is nested too deeply
+    if (error instanceof RangeError)
+      throw invalid(`The Zarr metadata ${shown(last)} is nested too deeply.`, last);
     throw error;
   }
 }

@@ -49,13 +49,19 @@ export const noArray = (id: string): ApiProblem =>
     { field: 'id', value: id },
   );
 
-export function incomplete(tally: Tally, expected: number, missing: readonly string[]): ApiProblem {
+/** @param stated how many the caller says were written, if it does */
+export function incomplete(tally: Tally, stated: number | undefined, missing: readonly string[]): ApiProblem {
+  const expected = stated ?? tally.layout.keyCount;
   const lost = expected - tally.chunks;
-  const some = missing.length > 0 ? `, of the grid first of all ${missing.join(', ')}` : '';
+  const some = missing.join(', ');
+  const what =
+    stated === undefined
+      ? `${lost} of ${expected} chunks are missing, the first of them ${some}`
+      : `${lost} of the ${expected} chunks that were written are missing, perhaps ${some}`;
   return new ApiProblem(
     'volume-incomplete',
-    `${lost} of ${expected} chunks are missing${some}; write them (zarr-python leaves out chunks of the fill value ` +
-      `unless config={"write_empty_chunks": True}), or seal with the number written as "chunks".`,
+    `${what}; write them (zarr-python leaves out chunks of the fill value unless write_empty_chunks=True), or seal ` +
+      'with the number written as "chunks".',
     { field: 'chunks', value: tally.chunks, limit: expected },
   );
 }

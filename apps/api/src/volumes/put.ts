@@ -31,7 +31,7 @@ export async function putValue(
   context: PutContext,
 ): Promise<{ readonly etag: string; readonly created: boolean }> {
   const { files, limits, room, checkOpen } = context;
-  const { mutex, gone } = volume;
+  const { mutex } = volume;
   const maxBytes = isZarrMetadataKey(key) ? limits.maxMetadataBytes : limits.maxValueBytes;
   const { path, file } = await beforeTheEnd(() => {
     checkLength(options.length, maxBytes);
@@ -45,13 +45,15 @@ export async function putValue(
   const arrival = room.arrival();
   try {
     const size = await beforeTheEnd(() =>
-      receive(body, file, {
-        length: options.length,
-        maxBytes,
-        idleMs: limits.bodyIdleMs,
-        signal: AbortSignal.any([options.signal, gone.signal]),
-        grow: arrival.grow,
-      }),
+      volume.arriving(options.signal, (signal) =>
+        receive(body, file, {
+          length: options.length,
+          maxBytes,
+          idleMs: limits.bodyIdleMs,
+          signal,
+          grow: arrival.grow,
+        }),
+      ),
     );
     const stamp = context.stamps.next();
     await file.utimes(stamp, stamp);
@@ -64,7 +66,7 @@ export async function putValue(
     });
     return { etag, created };
   } catch (error) {
-    if (gone.signal.aborted) await beforeTheEnd(checkOpen);
+    if (volume.gone) await beforeTheEnd(checkOpen);
     throw error;
   } finally {
     // what cannot be cleared away now is swept when the server starts

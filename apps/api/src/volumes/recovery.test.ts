@@ -91,3 +91,20 @@ describe('a deletion', () => {
     }
   });
 });
+
+it('a deletion that only the name of a directory tells of is finished, and its volume never seen again', async () => {
+  const id = await written();
+  await server.store.seal(id, {});
+  await rename(join(server.directory, id), join(server.directory, `${id}.deleting`));
+  const again = await server.restarted();
+  await expect(again.get(id)).rejects.toMatchObject({ code: 'volume-not-found' });
+  expect(await readdir(server.directory)).toEqual([]);
+});
+
+it('a file that nobody has swept yet does not get in the way', async () => {
+  const { id } = await server.create();
+  await mkdir(join(server.directory, id, 'incoming'), { recursive: true });
+  for (const name of ['0', '1']) await writeFile(join(server.directory, id, 'incoming', name), 'half');
+  await write('c/0', 'ab', id);
+  expect(await server.store.get(id)).toMatchObject({ bytes: 2 });
+});

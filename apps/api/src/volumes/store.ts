@@ -16,7 +16,7 @@ import { resolveRange } from './range.ts';
 import { openValue, streamOf } from './read.ts';
 import { Room } from './room.ts';
 import { VolumeRows, type Contents, type VolumeRow } from './rows.ts';
-import { isFull, storing } from './storing.ts';
+import { isFull, storing, storingProblem } from './storing.ts';
 import { missingOf, type Tally } from './tally.ts';
 import type { ByteRange, Page, PutOptions, StoredValue, VolumeJson, VolumePage } from './types.ts';
 
@@ -88,7 +88,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
           if (expected > layout.keyCount) throw problems.otherCount(tally, expected);
           if (tally.chunks < expected) {
             const missing = await missingOf(this.#files, this.#volume(id).root, layout, 3);
-            throw problems.incomplete(tally, expected, missing);
+            throw problems.incomplete(tally, chunks, missing);
           }
           if (tally.chunks > expected) throw problems.otherCount(tally, expected);
         },
@@ -192,9 +192,13 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     readonly id: string;
     readonly path: string;
   } {
-    const { id } = this.#rows.ofSegmentation(segmentation) ?? this.#insert(name, segmentation);
-    mkdirSync(join(this.#options.directory, id), { recursive: true });
-    return { id, path: this.pathOf(id) };
+    try {
+      const { id } = this.#rows.ofSegmentation(segmentation) ?? this.#insert(name, segmentation);
+      mkdirSync(join(this.#options.directory, id), { recursive: true });
+      return { id, path: this.pathOf(id) };
+    } catch (error) {
+      throw storingProblem(error);
+    }
   }
 
   publishResult(id: string): Promise<VolumeJson> {
@@ -316,7 +320,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
       this.#deleting.add(id);
     }
     const volume = this.#volume(id);
-    volume.gone.abort();
+    volume.end();
     await volume.mutex.run(() => this.#purge(id));
   }
 

@@ -99,7 +99,7 @@ describe('a value that is too large', () => {
 
   it('is refused on the way when it does not', async () => {
     const body = bodyOf('a'.repeat(6_000), 'a'.repeat(6_000));
-    const answer = await send('PUT', `${url}/c/0`, { body, duplex: 'half' } as RequestInit);
+    const answer = await send('PUT', `${url}/c/0`, { body, duplex: 'half' });
     expect(answer).toMatchObject({ status: 413, json: { code: 'body-too-large', limit: 10_000 } });
     expect(await incoming()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { readdir, readlink } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { requestsTo, serveVolumes, type VolumeServer } from './testing.fixture.ts';
@@ -74,6 +75,31 @@ describe('reading a part', () => {
     });
   });
 });
+
+// Only Linux lists the open files of a process.
+it.skipIf(process.platform !== 'linux')(
+  'a reader that goes away, or has all, leaves no file open',
+  async () => {
+    const opened = async () => {
+      const files = await readdir('/proc/self/fd');
+      const targets = await Promise.all(files.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+      return targets.filter((target) => target.startsWith(server.directory)).length;
+    };
+    await put(`${url}/c/7`, new Uint8Array(20_000_000));
+    for (let i = 0; i < 5; i++) {
+      const controller = new AbortController();
+      const answer = await fetch(`${server.url}${url}/c/7`, { signal: controller.signal });
+      await answer.body?.getReader().read();
+      controller.abort();
+      await get(`${url}/c/7`, { range: 'bytes=99999999-' });
+      await send('HEAD', `${url}/c/7`);
+      await get(`${url}/c/7`, { 'if-none-match': '*' });
+    }
+    for (let i = 0; i < 200 && (await opened()) > 0; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await opened()).toBe(0);
+  },
+);
 
 describe('HEAD', () => {
   it('says what GET says, without a body', async () => {

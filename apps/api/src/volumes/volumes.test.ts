@@ -246,6 +246,32 @@ describe('metadata', () => {
     expect((await send('GET', `${url}/${key}`)).status).toBe(404);
   });
 
+  const deep = (field: string) => {
+    const nested = '['.repeat(200_000) + ']'.repeat(200_000);
+    return arrayOf([4], [2]).replace(`"${field}":`, `"${field}":${nested},"was":`);
+  };
+  it.each(['node_type', 'data_type', 'shape', 'fill_value', 'chunk_grid', 'attributes'])(
+    'whose %s is nested without end is no reason to fail',
+    async (field) => {
+      const { url } = await server.create();
+      const { status } = await put(`${url}/zarr.json`, deep(field));
+      expect(status).toBe(['fill_value', 'attributes'].includes(field) ? 201 : 422);
+      expect((await send('GET', url)).status).toBe(200);
+    },
+  );
+
+  it('that hides something large where chunks are described is refused', async () => {
+    const { url } = await server.create();
+    const grid = { name: 'regular', configuration: { chunk_shape: [2], note: 'x'.repeat(70_000) } };
+    const answer = await put(`${url}/zarr.json`, arrayOf([4], [2], { chunk_grid: grid }));
+    expect(answer).toMatchObject({ status: 422, json: { code: 'metadata-invalid' } });
+    const nested = arrayOf([4], [2]).replace(
+      '"chunk_shape":',
+      `"note":${'['.repeat(9_000)}${']'.repeat(9_000)},"chunk_shape":`,
+    );
+    expect([201, 422]).toContain((await put(`${url}/zarr.json`, nested)).status);
+  });
+
   it('of an array within an array is refused, and the volume stays as it was', async () => {
     const url = await openWith('c/0/0');
     const answer = await put(`${url}/inner/zarr.json`, arrayOf([4], [2]));
