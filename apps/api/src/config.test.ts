@@ -53,12 +53,12 @@ describe('configuration', () => {
   it('takes everything about jobs and volumes from flags', () => {
     const flags =
       '--data d --data-root /a --data-root b --jobs 2 --job-queue 0 --workers 3 --job-memory 1.5G ' +
-      '--max-job-voxels 9 --max-value-bytes 1M --max-storage 2TiB --allow-address 10.0.0.0/8 --allow-address ::1 ' +
+      '--job-block 64 --max-job-voxels 9 --max-value-bytes 1M --max-storage 2TiB --allow-address 10.0.0.0/8 --allow-address ::1 ' +
       '--trusted-origin https://Worker.example:443/';
     expect(readConfig(flags.split(' '), { TOKENUNIFY_TRUSTED_KEY: 'k' }, machine)).toMatchObject({
       data: resolve('d'),
       dataRoots: ['/a', resolve('b')],
-      jobs: { jobs: 2, queue: 0, workers: 3, memoryBytes: 1.5 * 2 ** 30, maxVoxels: 9 },
+      jobs: { jobs: 2, queue: 0, workers: 3, memoryBytes: 1.5 * 2 ** 30, blockSide: 64, maxVoxels: 9 },
       storage: { maxValueBytes: 2 ** 20, maxStorageBytes: 2 ** 41 },
       remote: {
         allowAddresses: ['10.0.0.0/8', '::1'],
@@ -138,7 +138,7 @@ describe('configuration', () => {
     expect(readConfig(['-h'], {})).toBe('help');
     const names =
       'host port model threads concurrency queue max-voxels grace data data-root jobs job-queue workers job-memory ' +
-      'max-job-voxels max-value-bytes max-storage allow-address trusted-origin';
+      'job-block max-job-voxels max-value-bytes max-storage allow-address trusted-origin';
     for (const name of names.split(' ')) expect(USAGE).toMatch(new RegExp(`^  --${name} +[A-Z_]+ +\\S`, 'm'));
     expect(USAGE).toContain('TOKENUNIFY_TRUSTED_KEY');
   });

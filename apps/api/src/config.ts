@@ -96,6 +96,7 @@ export function readConfig(
       queue: whole('job-queue', 0),
       workers: text('workers') === '' ? job.workers : whole('workers', 1, 1024),
       memoryBytes: text('job-memory') === '' ? job.memoryBytes : bytes(setting('job-memory')),
+      blockSide: whole('job-block', 1, 4096),
       maxVoxels: whole('max-job-voxels', 1),
     },
     storage: {

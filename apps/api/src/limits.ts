@@ -30,6 +30,8 @@ export interface JobLimits {
   readonly workers: number;
   /** Bytes for agglomeration, whose graph is held in memory. */
   readonly memoryBytes: number;
+  /** Voxels along a side of a block, in whole cells: what a thread holds at once. */
+  readonly blockSide: number;
   /** Voxels of the part that one job segments. */
   readonly maxVoxels: number;
 }
@@ -55,6 +57,7 @@ export const defaultJobLimits = ({ cores, memory }: Machine): JobLimits => ({
   // More than four wait for the disk.
   workers: Math.max(1, Math.min(4, cores)),
   memoryBytes: Math.max(1, Math.floor(memory / 2)),
+  blockSide: 128,
   // 26 GB of affinities and 34 GB of labels on disk
   maxVoxels: 2048 ** 3,
 });

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+const SQLITE_BUSY = 5;
+
 /** Two servers with one data directory would do the same jobs. */
 export class DirectoryInUse extends Error {
   override readonly name = 'DirectoryInUse';
@@ -21,6 +23,7 @@ export function claimDirectory(directory: string): () => void {
     db.exec('begin exclusive');
   } catch (cause) {
     db.close();
+    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) throw cause;
     throw new DirectoryInUse(
       `Another server works in ${directory}; stop it, or choose another directory with --data.`,
       { cause },

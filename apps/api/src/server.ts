@@ -100,13 +100,9 @@ class Closing {
 }
 
 /** A listening HTTP server in front of a fetch function; also what tests put a segmenter of their own behind. */
-export function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  host: string,
-  port: number,
-): Promise<Server> {
+export function listen(fetch: Fetch, host: string, port: number): Promise<Server> {
   // The global Request and Response stay the platform's: other code in this process uses them too.
-  const listener = getRequestListener(fetch, {
+  const listener = getRequestListener(lastOfConnection(fetch), {
     overrideGlobalObjects: false,
     errorHandler: answerBadRequest,
   });
@@ -120,6 +116,20 @@ export function listen(
     });
   });
 }
+
+/**
+ * A refusal may come before the body has: the server then cuts the connection, and a client that keeps connections must
+ * not send its next request on that one.
+ */
+function lastOfConnection(fetch: Fetch): Fetch {
+  return async (request) => {
+    const response = await fetch(request);
+    if (response.status >= 400 && request.method === 'PUT') response.headers.set('connection', 'close');
+    return response;
+  };
+}
+
+type Fetch = (request: Request) => Response | Promise<Response>;
 
 export function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo; // a TCP server that listens

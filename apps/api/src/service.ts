@@ -79,6 +79,7 @@ export async function openService(options: ServiceOptions, models: Models): Prom
     workers: limits.workers,
     maxQueued: limits.queue,
     maxVoxels: limits.maxVoxels,
+    blockSide: limits.blockSide,
     memoryLimit: limits.memoryBytes,
     ...(options.logJob && { log: options.logJob }),
     ...clock,

@@ -19,12 +19,15 @@ export const outOfSpace = (cause?: unknown): ApiProblem =>
     { cause },
   );
 
+const SQLITE_FULL = 13;
+
 /** ENOSPC, a quota, or a library's word for them, however deep in the causes. */
 export function isOutOfSpace(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? at.code : undefined;
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'em-io/no-space') return true;
-    if (code === 'insufficient-storage') return true;
+    if (code === 'insufficient-storage' || code === 'segmentation/no-space') return true;
+    if ('errcode' in at && at.errcode === SQLITE_FULL) return true;
   }
   return false;
 }

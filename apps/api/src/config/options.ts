@@ -52,6 +52,11 @@ export const OPTIONS = {
     '',
     "for agglomeration, like 8G (default: half of the machine's)",
   ),
+  'job-block': option(
+    'TOKENUNIFY_JOB_BLOCK',
+    JOBS.blockSide,
+    'voxels along a side of a block, in whole cells: the memory of a thread',
+  ),
   'max-job-voxels': option('TOKENUNIFY_MAX_JOB_VOXELS', JOBS.maxVoxels, 'that one job segments'),
   'data-root': {
     ...option('TOKENUNIFY_DATA_ROOTS', '', 'directory whose files jobs may name (default: none; repeatable)'),

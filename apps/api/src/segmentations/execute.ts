@@ -6,8 +6,8 @@ import {
   labelShape,
   planJob,
   runJob,
-  type JobPlan,
   type JobResult,
+  type ProgressEvent,
 } from '@tokenunify/segmentation';
 import type { LocalInput } from './input.ts';
 import type { JobRecord, Progress } from './record.ts';
@@ -80,25 +80,24 @@ export async function execute(job: JobRecord, options: ExecuteOptions): Promise<
       dropStages: ['affinities'],
       sweepOlderThan: 0, // nobody else works in this directory
     });
-    const share = shareOf(plan);
+    const share = shares();
     for (;;) {
       const step = await steps.next();
       if (step.done) return step.value;
-      options.onProgress({ ...step.value, fraction: share(step.value.stage, step.value.done) });
+      options.onProgress({ ...step.value, fraction: share(step.value) });
     }
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
   }
 }
 
-/** The share of a job that is done, by finished tasks; tiles are counted one by one, since they take the time. */
-function shareOf(plan: JobPlan): (stage: Progress['stage'], done: number) => number {
-  const total = plan.tasks.reduce((sum, task) => sum + (task.stage === 'tiles' ? task.starts.length : 1), 0);
-  const done = new Map(jobStages.map((stage) => [stage, 0]));
-  return (stage, count) => {
-    done.set(stage, count);
-    const sum = [...done.values()].reduce((a, b) => a + b, 0);
-    return Math.min(1, Math.round((sum / total) * 1e4) / 1e4);
+/** The share of a job that is done, over all stages; each tells of itself before the first task. */
+function shares(): (step: ProgressEvent) => number {
+  const seen = new Map<ProgressEvent['stage'], ProgressEvent>();
+  return (step) => {
+    seen.set(step.stage, step);
+    const sum = (of: 'done' | 'total') => [...seen.values()].reduce((all, stage) => all + stage[of], 0);
+    return seen.size < jobStages.length ? 0 : Math.round((sum('done') / sum('total')) * 1e4) / 1e4;
   };
 }
 

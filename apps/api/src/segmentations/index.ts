@@ -6,6 +6,7 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { directoryArtefacts, linkArtefacts } from '@tokenunify/segmentation';
 import { toProblem } from '../failures.ts';
 import { newId } from '../ids.ts';
@@ -56,6 +57,7 @@ export class LocalSegmentations implements Segmentations {
       toProblem,
       ...(options.log && { log: options.log }),
       now: options.now,
+      sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
     });
   }
 

@@ -29,6 +29,13 @@ export async function openInput(input: Input, sources: InputSources, signal?: Ab
   if (local) return openLocal(local, input, signal);
   if (!('url' in input)) throw new TypeError('an input is a volume, a path or a URL');
   const { url, dataset } = input;
+  const { username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    throw new ApiProblem(
+      'url-not-allowed',
+      'The URL has a user or a password, which would be stored with the job; use a signed URL, or upload the volume.',
+      { field: 'body.input.url' },
+    );
   return open(url, url, { ...(dataset !== undefined && { dataset }), fetch: sources.fetch }, signal);
 }
 
@@ -66,9 +73,17 @@ async function open(
     const problem = causeOf(error);
     if (problem) throw problem;
     if (!isEmIoError(error)) throw error;
-    const detail = error.message.replaceAll(location, shown);
+    const detail = error.message
+      .replaceAll(location, shown)
+      .replaceAll(withoutDataset(location), withoutDataset(shown));
     throw new ApiProblem('volume-unreadable', detail, { field: 'body.input', cause: error });
   }
+}
+
+/** `/data/x.h5` of `/data/x.h5:/volumes/raw`: messages name the one or the other. */
+function withoutDataset(location: string): string {
+  const colon = location.lastIndexOf(':/');
+  return colon > 1 && !location.includes('://') ? location.slice(0, colon) : location;
 }
 
 /** What the guard of remote volumes threw, which a library may have wrapped. */

@@ -57,7 +57,7 @@ export function toJson(job: JobRecord): SegmentationJson {
     ...(job.name !== undefined && { name: job.name }),
     state: job.state,
     ...(job.parent !== undefined && { parent: job.parent }),
-    input: job.input,
+    input: shownInput(job.input),
     box: { start: [...box.start], stop: [...box.stop] },
     model: job.model,
     createdAt: iso(job.createdAt),
@@ -76,6 +76,14 @@ export function toJson(job: JobRecord): SegmentationJson {
       ...(job.result && { result: job.result.url }),
     },
   };
+}
+
+/** The query of a signed URL is a secret of whoever made the job, and not of everybody who may read it. */
+function shownInput(input: Input): Input {
+  if (!('url' in input)) return input;
+  const url = new URL(input.url);
+  url.search = '';
+  return { ...input, url: url.href };
 }
 
 export const iso = (ms: number): string => new Date(ms).toISOString();

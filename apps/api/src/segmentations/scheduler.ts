@@ -21,6 +21,8 @@ export interface SchedulerOptions {
   /** Told of jobs that failed, with what was thrown. */
   readonly log?: (entry: Pick<RequestLog, 'error'> & { readonly segmentation: string }) => void;
   readonly now: () => number;
+  /** Resolves after so many milliseconds, or when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 interface Running {
@@ -32,12 +34,13 @@ interface Running {
 const LEAST_MS = 500;
 const MOST_MS = 10_000;
 const LEAST_FRACTION = 0.005;
+const RECORD_AGAIN_MS = 1_000;
 
 /** Runs queued jobs, the one that waits longest first. */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #running = new Map<string, Running>();
-  #stopped = false;
+  readonly #closing = new AbortController();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -46,7 +49,7 @@ export class Scheduler {
   /** Starts what can be started; to be called whenever a job was queued. */
   wake(): void {
     const { repository, concurrency } = this.#options;
-    while (!this.#stopped && this.#running.size < concurrency) {
+    while (!this.#closing.signal.aborted && this.#running.size < concurrency) {
       const job = repository.next();
       if (job === undefined || !repository.enter(job.id, ['queued'], 'running')) return;
       this.#options.feed.notify(job.id);
@@ -68,27 +71,48 @@ export class Scheduler {
 
   /** Takes no more jobs; those that run are put back into the queue, where the next start finds them. */
   async close(): Promise<void> {
-    this.#stopped = true;
+    this.#closing.abort();
     await Promise.all([...this.#running.keys()].map((id) => this.stop(id)));
-    this.#options.repository.requeueInterrupted();
+    try {
+      this.#options.repository.requeueInterrupted();
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error; // the next start does it first of all
+    }
   }
 
   async #run(job: JobRecord, signal: AbortSignal): Promise<void> {
     const { repository, feed, now, work, log } = this.#options;
     const began = now();
+    let end: () => void;
     try {
       const result = await work(job, this.#teller(job.id), signal);
       const seconds = (job.workedMs + now() - began) / 1000;
-      repository.enter(job.id, ['running'], 'succeeded', { result: { ...result, seconds } });
+      end = () => repository.enter(job.id, ['running'], 'succeeded', { result: { ...result, seconds } });
     } catch (error) {
       // who stopped it has said what it is now
-      if (!signal.aborted) {
+      if (signal.aborted) end = () => {};
+      else {
         log?.({ segmentation: job.id, error });
-        repository.enter(job.id, ['running'], 'failed', { error: this.#failureOf(error) });
+        end = () => repository.enter(job.id, ['running'], 'failed', { error: this.#failureOf(error) });
       }
-    } finally {
+    }
+    await this.#recorded(() => {
+      end();
       repository.addWork(job.id, now() - began);
-      feed.notify(job.id);
+    });
+    feed.notify(job.id);
+  }
+
+  /** A full disk has no room for the news that it is full either; until it has, the job counts as running. */
+  async #recorded(write: () => void): Promise<void> {
+    for (;;) {
+      try {
+        return write();
+      } catch (error) {
+        if (!isOutOfSpace(error)) throw error;
+        await this.#options.sleep(RECORD_AGAIN_MS, this.#closing.signal);
+        if (this.#closing.signal.aborted) return; // the next start finds the job running, and goes on with it
+      }
     }
   }
 
@@ -103,7 +127,12 @@ export class Scheduler {
       if (progress.fraction < 1 && (since < LEAST_MS || (!moved && since < MOST_MS))) return;
       told = now();
       fraction = progress.fraction;
-      repository.progress(id, progress);
+      try {
+        repository.progress(id, progress);
+      } catch (error) {
+        // the work itself will meet the full disk, or get by without it
+        if (!isOutOfSpace(error)) throw error;
+      }
       feed.notify(id);
     };
   }

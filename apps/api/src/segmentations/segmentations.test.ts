@@ -200,6 +200,21 @@ describe('a request that cannot be done is refused at once', () => {
     });
   });
 
+  it('a URL with a password, or one that leads into this machine', async () => {
+    for (const url of [
+      'https://user:secret@example.org/x.zarr',
+      'http://127.0.0.1:9/x.zarr',
+      'http://localhost/x.zarr',
+    ]) {
+      const response = await post({ input: { url } });
+      expect(response.status).toBe(422);
+      const text = await response.text();
+      expect(JSON.parse(text)).toMatchObject({ code: 'url-not-allowed' });
+      expect(text).not.toContain('secret');
+    }
+    expect((await post({ input: { url: 'file:///etc/passwd' } })).status).toBe(400);
+  });
+
   it('a voxel size far from the model’s, if the caller says so; else it is a warning', async () => {
     const raw = await jobs.raw('a', shape, { voxelSize: [40, 4, 4] });
     const refused = await post({ input: { path: raw }, voxelSizeCheck: 'refuse' });

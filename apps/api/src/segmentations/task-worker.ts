@@ -12,6 +12,7 @@ import {
   type TaskContext,
 } from '@tokenunify/segmentation';
 import { isApiProblem } from '../problem.ts';
+import { isOutOfSpace } from '../unforeseen.ts';
 import { createGuardedFetch } from '../remote/index.ts';
 import { Carried, carry } from '../segmenter/carry.ts';
 import { openInput, openLocal } from './input.ts';
@@ -114,13 +115,21 @@ function openLabels(): Promise<WritableVolume> {
 
 function failureOf(error: unknown): TaskFailure {
   const carried = carry(error);
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+  if (isOutOfSpace(error)) return { ...carried, problem: 'insufficient-storage', message: FULL };
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
     if (isApiProblem(at)) return { ...carried, problem: at.code, message: at.message };
-    const code = 'code' in at ? at.code : undefined;
-    if (code === 'ENOSPC' || code === 'em-io/no-space' || code === 'segmentation/no-space')
-      return { ...carried, problem: 'insufficient-storage' };
-  }
-  return carried;
+  return { ...carried, message: withoutPaths(carried.message) };
+}
+
+const FULL =
+  'The server has no room left on its disk; what is finished of the job is kept. Make room, and resume the job.';
+
+/** Where the server keeps things is nobody's business. */
+function withoutPaths(message: string): string {
+  return message
+    .replaceAll(`${job.artefacts}/`, '')
+    .replaceAll(job.output, 'the result')
+    .replaceAll(job.local && 'volume' in job.input ? job.local.path : '\0', 'the volume');
 }
 
 function send(message: FromTaskThread): void {
