@@ -104,6 +104,25 @@ describe('a value that is too large', () => {
     expect(await incoming()).toEqual([]);
   });
 
+  it.each(['volume-sealed', 'precondition-failed', 'invalid-key'])(
+    'or refused as %s is not read on',
+    async (code) => {
+      const volume = await server.create();
+      await put(`${volume.url}/zarr.json`, arrayOf([1], [1]));
+      if (code === 'volume-sealed') await post(`${volume.url}/seal`, { chunks: 0 });
+      const head = ['content-length: 1000', 'if-none-match: *'];
+      const key = {
+        'volume-sealed': 'c/0',
+        'precondition-failed': 'zarr.json',
+        'invalid-key': 'zarr.json/0/..a',
+      };
+      const { answer, closed } = await begin(head, 'a', `${volume.url}/${key[code as keyof typeof key]}`);
+      await until(() => answer().includes(code));
+      expect(answer()).toMatch(/connection: close/i);
+      await closed;
+    },
+  );
+
   it('is one at the limit no more', async () => {
     expect((await put(`${url}/c/2`, 'a'.repeat(10_000))).status).toBe(201);
   });
@@ -137,11 +156,14 @@ describe('while a body comes', () => {
     expect(await incoming(other)).toEqual([]);
   });
 
-  it('its volume can be deleted, and then it does not come back', async () => {
-    const { url: path, finish } = await late();
-    expect((await send('DELETE', path)).status).toBe(204);
-    expect(await finish()).toMatch(/^HTTP\/1.1 404 [^]*volume-not-found/);
-    expect(await readdir(server.directory)).not.toContain(path.split('/').at(-1));
+  it('its volume can be deleted, which ends it at once, and it does not come back', async () => {
+    const volume = await server.create();
+    const { answer, closed } = await begin(['content-length: 2'], 'x', `${volume.url}/c/0`);
+    expect((await send('DELETE', volume.url)).status).toBe(204);
+    await until(() => answer() !== '');
+    expect(answer()).toMatch(/^HTTP\/1.1 404 [^]*connection: close[^]*volume-not-found/i);
+    await closed;
+    expect(await readdir(server.directory)).not.toContain(volume.id);
   });
 
   it('the key can be written by another, and then a condition fails', async () => {

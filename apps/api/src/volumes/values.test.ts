@@ -1,7 +1,7 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { requestsTo, serveVolumes, type VolumeServer } from './testing.fixture.ts';
+import { bodyOf, never, requestsTo, serveVolumes, type VolumeServer } from './testing.fixture.ts';
 
 let server: VolumeServer;
 let url: string;
@@ -199,6 +199,22 @@ describe('two writers of one key', () => {
       const [one, other] = await Promise.all([put(path, ones, first), put(path, twos, first)]);
       expect([one.status, other.status].sort()).toEqual([201, 412]);
       expect(await content(path)).toBe(one.status === 201 ? 1 : 2);
+    }
+  });
+
+  it('have one winner even as two servers of one directory', async () => {
+    const other = server.another();
+    const id = url.split('/').at(-1) ?? '';
+    for (let round = 0; round < 100; round++) {
+      const write = (store: typeof other, value: string) =>
+        store.put(id, `both/${round}`, bodyOf(value), { ifNoneMatch: '*', signal: never }).then(
+          () => value,
+          (error: { code: string }) => error.code,
+        );
+      const outcomes = await Promise.all([write(server.store, 'one'), write(other, 'two')]);
+      const winner = outcomes.find((outcome) => outcome !== 'precondition-failed');
+      expect(outcomes).toContain('precondition-failed');
+      expect((await get(`${url}/both/${round}`)).body).toBe(winner);
     }
   });
 });
