@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { agglomerateBenchmark } from './benchmarks/agglomerate.ts';
 import { enginesBenchmark } from './benchmarks/engines.ts';
+import { serviceBenchmark } from './benchmarks/service.ts';
 import { syntheticBenchmark } from './benchmarks/synthetic.ts';
 import { tilesBenchmark } from './benchmarks/tiles.ts';
 
@@ -10,4 +11,5 @@ export const benchmarks: readonly Benchmark[] = [
   tilesBenchmark,
   enginesBenchmark,
   syntheticBenchmark,
+  serviceBenchmark,
 ];
