@@ -1,5 +1,5 @@
 /**
- * Segments a volume that exists nowhere: voxels are computed when read, labels are counted and forgotten. Run by
+ * Segments a 16-bit volume that exists nowhere: voxels are computed when read, labels are counted and forgotten. Run by
  * `memory.faults.test.ts` as a process of its own; prints one line of JSON.
  *
  *     node memory.fixture.ts DEPTH HEIGHT WIDTH ARTEFACTS [WORKERS]
@@ -33,18 +33,18 @@ function memory(field: 'VmHWM' | 'VmRSS'): number {
 
 /** Blocks of neurite with dark walls between them. */
 const wall = (at: number) => at % PERIOD < 3;
-const empty = volumeFromArray({ dtype: 'uint8', shape: [1, 1, 1], data: Uint8Array.of(0) });
+const empty = volumeFromArray({ dtype: 'uint16', shape: [1, 1, 1], data: Uint16Array.of(0) });
 const volume: Volume = {
   ...empty,
   shape,
   location: 'a volume made up as it is read',
   async read({ start, stop }): Promise<NdArray> {
     const size = [stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]];
-    const data = new Uint8Array(size[0] * size[1] * size[2]).fill(230);
+    const data = new Uint16Array(size[0] * size[1] * size[2]).fill(60_000);
     for (let z = start[0], v = 0; z < stop[0]; z++)
       for (let y = start[1]; y < stop[1]; y++)
-        for (let x = start[2]; x < stop[2]; x++, v++) if (wall(z) || wall(y) || wall(x)) data[v] = 12;
-    return { dtype: 'uint8', shape: size, data };
+        for (let x = start[2]; x < stop[2]; x++, v++) if (wall(z) || wall(y) || wall(x)) data[v] = 3000;
+    return { dtype: 'uint16', shape: size, data };
   },
 };
 
@@ -68,11 +68,12 @@ const plan = planJob({
   overlap: 0.1,
   tilesPerTask: 4,
   postprocessing: {
-    watershed: { mode: '3d', cell: [64, 64, 64], halo: [8, 8, 8] },
+    watershed: { mode: 'section', cell: [16, 96, 96], halo: [0, 8, 8] },
     agglomeration: { scoring: 'hist50', threshold: 0.5 },
     minimumSize: 50,
   },
-  block: [64, 64, 64],
+  block: [16, 96, 96],
+  rawRange: [0, 65_535],
 });
 let written = 0;
 const output: WritableVolume = {
@@ -106,8 +107,8 @@ while (!step.done) step = await steps.next();
 console.log(
   JSON.stringify({
     ...step.value,
-    voxels: depth * height * width,
-    written,
+    voxels: written,
+    bytes: 2 * depth * height * width,
     idle,
     peak: memory('VmHWM'),
     seconds: (performance.now() - started) / 1000,

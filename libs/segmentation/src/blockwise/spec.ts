@@ -20,8 +20,8 @@ export interface JobSpec {
   readonly minimumShape?: Vec3;
   /** Default: 0 .. 255 becomes 0 .. 1. */
   readonly inputScale?: InputScale;
-  /** Needed for volumes that are not uint8. */
-  readonly rawRange?: RawRange;
+  /** Needed for volumes that are not uint8; null is as good as none. */
+  readonly rawRange?: RawRange | null;
   readonly postprocessing: PostProcessing;
   /** One unit of work, whole cells. Not part of the result. Default: one cell, or several small ones up to about 128 voxels a side. */
   readonly block?: Vec3;

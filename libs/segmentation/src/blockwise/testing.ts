@@ -93,7 +93,8 @@ export async function inOnePiece(
   spec: JobSpec,
   predictor: AffinityPredictor,
 ): Promise<{ labels: Uint32Array; count: number; fragmentCount: number }> {
-  return last(segment(volume, predictor, spec));
+  const { rawRange, ...options } = spec;
+  return last(segment(volume, predictor, { ...options, ...(rawRange && { rawRange }) }));
 }
 
 /** Runs a generator to its end. */

@@ -1,5 +1,6 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SegmentationError } from '../../errors.ts';
 import { temporaryPrefix, type ArtefactStore, type StoredName } from './store.ts';
@@ -13,6 +14,9 @@ import { temporaryPrefix, type ArtefactStore, type StoredName } from './store.ts
 export function directoryArtefacts(directory: string): ArtefactStore {
   return new DirectoryArtefacts(directory);
 }
+
+/** Read at once, a millisecond or less. */
+const pieceBytes = 2 ** 20;
 
 class DirectoryArtefacts implements ArtefactStore {
   readonly #directory: string;
@@ -35,24 +39,20 @@ class DirectoryArtefacts implements ArtefactStore {
 
   async get(name: string): Promise<Uint8Array | undefined> {
     const path = this.#path(name);
-    return readFile(path).catch(unless('ENOENT', undefined)).catch(refused('read', path));
+    const file = openThere(path);
+    if (file === undefined) return undefined;
+    return reading(path, file, async () => {
+      const bytes = new Uint8Array(fstatSync(file).size);
+      await fill(path, file, bytes, 0);
+      return bytes;
+    });
   }
 
   async getRange(name: string, offset: number, target: Uint8Array): Promise<void> {
     const path = this.#path(name);
-    const file = await open(path, 'r').catch(unless('ENOENT', undefined)).catch(refused('open', path));
+    const file = openThere(path);
     if (file === undefined) throw missing(path, 'is not there');
-    try {
-      for (let at = 0; at < target.length;) {
-        const { bytesRead } = await file.read(target, at, target.length - at, offset + at);
-        if (bytesRead === 0) throw missing(path, `ends at byte ${offset + at}`);
-        at += bytesRead;
-      }
-    } catch (error) {
-      throw error instanceof SegmentationError ? error : storageError('read', path, error);
-    } finally {
-      await file.close();
-    }
+    await reading(path, file, () => fill(path, file, target, offset));
   }
 
   async delete(name: string): Promise<void> {
@@ -107,9 +107,7 @@ class DirectoryArtefacts implements ArtefactStore {
     const path = this.#path(name);
     const temporary = this.#path(`${temporaryPrefix}${randomUUID()}`);
     try {
-      await mkdir(dirname(temporary), { recursive: true });
-      await mkdir(dirname(path), { recursive: true });
-      const file = await open(temporary, 'wx');
+      const file = await makingRoom(temporary, () => open(temporary, 'wx'));
       try {
         for (const part of parts)
           for (let at = 0; at < part.length;)
@@ -117,11 +115,52 @@ class DirectoryArtefacts implements ArtefactStore {
       } finally {
         await file.close();
       }
-      return await commit(temporary, path);
+      return await makingRoom(path, () => commit(temporary, path));
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
       throw error instanceof SegmentationError ? error : storageError('write', path, error);
     }
+  }
+}
+
+/** Undefined when there is no such file. */
+function openThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw storageError('open', path, error);
+  }
+}
+
+async function reading<T>(path: string, file: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof SegmentationError ? error : storageError('read', path, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Synchronous, piece by piece: what is read was just written, and the way through the thread pool takes longer than that. */
+async function fill(path: string, file: number, target: Uint8Array, offset: number): Promise<void> {
+  for (let at = 0; at < target.length;) {
+    const length = readSync(file, target, at, Math.min(pieceBytes, target.length - at), offset + at);
+    if (length === 0) throw missing(path, `ends at byte ${offset + at}`);
+    at += length;
+    if (at < target.length) await new Promise(setImmediate); // others get a turn
+  }
+}
+
+/** Tries, and tries again with the directory of a path made if there was none: mostly it is there. */
+async function makingRoom<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return work();
   }
 }
 
