@@ -42,28 +42,43 @@ export const arrows = {
 
 const ours = '^(@tokenunify/|tokenunify(/|$))';
 
+const restricted = (room, allowed) => [
+  {
+    regex: `${ours.slice(0, 1)}(?!(?:${[...allowed, '-'].join('|')})$)(?:${ours.slice(1)}).*`,
+    message: `${room} may import of ours only: ${allowed.join(', ') || 'nothing'}.`,
+  },
+  {
+    // a relative path that leaves the room
+    regex: '^(\\.\\./)+(libs|apps|tools|test)/|^(\\.\\./)+(model|em-io|segmentation|trainer|api)/(src|bin)/',
+    message: 'Import another room by its package name, never by path.',
+  },
+];
+
 const rooms = Object.entries(arrows).map(([room, allowed]) => ({
   files: [`${room}/**/*.ts`],
+  rules: { 'no-restricted-imports': ['error', { patterns: restricted(room, allowed) }] },
+}));
+
+/** What also runs where there is no Node: in a Cloudflare Worker, and the client in browsers. */
+const withoutNode = {
+  files: ['apps/api/src/worker/**/*.ts', 'apps/api/src/contract/**/*.ts', 'apps/api/src/client/**/*.ts'],
+  ignores: ['**/*.test.ts', '**/*.fixture.ts'],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [
+          ...restricted('apps/api', arrows['apps/api']),
+          { regex: '^node:', message: 'This also runs in a Worker or a browser; import nothing of Node.' },
           {
-            regex: `${ours.slice(0, 1)}(?!(?:${[...allowed, '-'].join('|')})$)(?:${ours.slice(1)}).*`,
-            message: `${room} may import of ours only: ${allowed.join(', ') || 'nothing'}.`,
-          },
-          {
-            // a relative path that leaves the room
-            regex:
-              '^(\\.\\./)+(libs|apps|tools|test)/|^(\\.\\./)+(model|em-io|segmentation|trainer|api)/(src|bin)/',
-            message: 'Import another room by its package name, never by path.',
+            regex: '^@tokenunify/(?!em-io/zarr-layout$)',
+            message: 'The libraries need Node; in a Worker there is only @tokenunify/em-io/zarr-layout.',
           },
         ],
       },
     ],
   },
-}));
+};
 
 export default tseslint.config(
   {
@@ -96,7 +111,10 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', TextEncoder: 'readonly' },
+    },
   },
   ...rooms,
+  withoutNode,
 );
