@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { DevCloudError } from './errors.ts';
 
 export interface ChildOptions {
@@ -41,7 +42,8 @@ export function startChild({ name, args, cwd, env, signal, onLine }: ChildOption
   const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      if (line.trim() !== '') last.push(line.trim());
+      const text = stripVTControlCharacters(line).trim();
+      if (text !== '') last.push(text);
       if (last.length > LINES_KEPT) last.shift();
       onLine(line);
     });
@@ -51,20 +53,26 @@ export function startChild({ name, args, cwd, env, signal, onLine }: ChildOption
     const failed = (how: string, cause?: unknown) =>
       asked ? resolve() : reject(new DevCloudError(`The ${name} ${how}${reasonIn(last)}`, { cause }));
     child.once('error', (error) => failed('cannot be started', error));
-    // `close`, not `exit`: what it said last is read by then
-    child.once('close', (code, by) =>
-      failed(code === null ? `was ended by ${by}` : `stopped with exit code ${code}`),
-    );
+    child.once('exit', (code, by) => {
+      const how = code === null ? `was ended by ${by}` : `stopped with exit code ${code}`;
+      // What it said last comes with `close`; that never comes while a process it started holds its output open.
+      child.once('close', () => failed(how));
+      setTimeout(() => failed(how), 500).unref();
+    });
   });
   ended.catch(() => {});
   const pid = child.pid ?? 0;
   const stop = async (): Promise<void> => {
     asked = true;
     if (pid === 0) return;
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const lives = child.exitCode === null && child.signalCode === null;
+    if (lives) child.kill(signal);
+    else if (groupLives(pid)) process.kill(-pid, signal); // what it left behind
     for (const end = Date.now() + PATIENCE_MS; groupLives(pid) && Date.now() < end;) await sleep(50);
     if (groupLives(pid)) process.kill(-pid, 'SIGKILL');
-    await ended.catch(() => {});
+    if (lives) await ended.catch(() => {});
+    child.stdout.destroy();
+    child.stderr.destroy();
   };
   return { name, pid, ended, stop };
 }
@@ -78,7 +86,8 @@ function groupLives(pid: number): boolean {
   }
 }
 
+/** What it said last that is neither part of a stack nor where wrangler keeps its logs. */
 function reasonIn(lines: readonly string[]): string {
-  const line = lines.findLast((text) => /error|taken|use|cannot|refuse/i.test(text)) ?? lines.at(-1);
+  const line = lines.findLast((text) => !/^(at |\(|🪵|\})/u.test(text));
   return line === undefined ? '.' : `: ${line}`;
 }

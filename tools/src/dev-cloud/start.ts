@@ -43,20 +43,29 @@ export async function startDevCloud(
   const containerUrl = `http://127.0.0.1:${containerPort}`;
   await mkdir(join(data, 'worker'), { recursive: true });
   const key = await containerKey(join(data, 'container'));
-  const children = [
-    startContainer({ ...options, containerPort, key, url, onLine }),
-    await startWorker({ ...options, containerUrl, key, url, onLine }),
-  ];
+  const children: Child[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(children.map((child) => child.stop())));
-  const failed = Promise.race(children.map(({ ended }) => ended)).then(() => new Promise<never>(() => {}));
-  failed.catch(() => {});
+  const started = async (child: Child, probe: string): Promise<void> => {
+    children.push(child);
+    const over = new AbortController();
+    const up = answers(probe, AbortSignal.any([signal, over.signal]));
+    up.catch(() => {});
+    try {
+      await Promise.race([child.ended, up]);
+    } finally {
+      over.abort();
+    }
+  };
   try {
-    const up = [answers(`${containerUrl}/readyz`, signal), answers(`${url}/readyz`, signal)];
-    await Promise.race([failed, Promise.all(up)]);
+    // One after the other: the container claims the directory, and what belongs to the Worker lies in it.
+    await started(startContainer({ ...options, containerPort, key, url, onLine }), `${containerUrl}/readyz`);
+    await started(await startWorker({ ...options, containerUrl, key, url, onLine }), `${url}/readyz`);
   } catch (error) {
     await stop();
     throw error;
   }
+  const failed = Promise.race(children.map(({ ended }) => ended)).then(() => new Promise<never>(() => {}));
+  failed.catch(() => {});
   return { url, containerUrl, failed, stop };
 }
 
@@ -77,6 +86,7 @@ function startContainer({
   return startChild({
     name: 'container',
     args: [
+      '--disable-warning=ExperimentalWarning',
       'apps/api/src/main.ts',
       ...['--host', '127.0.0.1', '--port', String(containerPort), '--grace', '5'],
       ...['--data', join(data, 'container'), '--trusted-origin', url],

@@ -1,11 +1,10 @@
 import type { ZarrArrayLayout, ZarrLayout } from '@tokenunify/em-io/zarr-layout';
-import { ApiProblem } from '../../problem.ts';
 import { layoutOf, parseMetadata } from '../../volumes/metadata.ts';
 import type { VolumeJson } from '../../volumes/types.ts';
 import { documentsOf, valuesOf } from './names.ts';
 
 /** Every 1000 names are one question to R2, and a request may ask about a thousand. */
-const MOST_KEYS = 900_000;
+export const MOST_KEYS = 600_000;
 /** Bits to remember which chunks were seen: 8 MiB. Beyond, missing chunks are counted but not named. */
 const MOST_REMEMBERED = 2 ** 26;
 const AT_ONCE = 6;
@@ -14,6 +13,8 @@ export interface Description {
   readonly bytes: number;
   readonly arrays: VolumeJson['arrays'];
   readonly layout: ZarrLayout;
+  /** False when there are more keys than one request can list: what was counted is less than there is. */
+  readonly complete: boolean;
   /** The first chunks that are not there, at most `most`. */
   missing(most: number): string[];
 }
@@ -21,7 +22,7 @@ export interface Description {
 /**
  * What a volume holds, by its metadata and by listing its keys.
  *
- * @throws ApiProblem `metadata-invalid`; `volume-too-large` for more keys than one request can list
+ * @throws ApiProblem `metadata-invalid`: writers that raced wrote documents that do not go together
  */
 export async function describe(bucket: R2Bucket, id: string): Promise<Description> {
   const documents = await readDocuments(bucket, id);
@@ -29,8 +30,12 @@ export async function describe(bucket: R2Bucket, id: string): Promise<Descriptio
   const seen = new Map(layout.arrays.map((array) => [array.path, new Seen(array)]));
   let bytes = documents.bytes;
   let keys = 0;
+  let complete = true;
   for await (const { key, size } of objectsUnder(bucket, valuesOf(id))) {
-    if (++keys > MOST_KEYS) throw tooMany();
+    if (++keys > MOST_KEYS) {
+      complete = false;
+      break;
+    }
     bytes += size;
     const array = layout.arrayOf(key);
     if (array) seen.get(array.path)?.add(key);
@@ -55,7 +60,7 @@ export async function describe(bucket: R2Bucket, id: string): Promise<Descriptio
     }
     return names;
   };
-  return { bytes, arrays, layout, missing };
+  return { bytes, arrays, layout, complete, missing };
 }
 
 /** Objects below a prefix, with their names relative to it. */
@@ -72,7 +77,8 @@ export async function* objectsUnder(
   } while (cursor !== undefined);
 }
 
-async function readDocuments(
+/** What the documents of a volume say about arrays, by key. */
+export async function readDocuments(
   bucket: R2Bucket,
   id: string,
 ): Promise<{ readonly parsed: Map<string, unknown>; readonly bytes: number }> {
@@ -126,10 +132,3 @@ class Seen {
     return at.reduce((index, part, axis) => index * (this.#grid[axis] ?? 1) + Number(part), 0);
   }
 }
-
-const tooMany = (): ApiProblem =>
-  new ApiProblem(
-    'volume-too-large',
-    `The volume has more than ${MOST_KEYS} keys, which are too many to count in one request; store larger chunks, or shards.`,
-    { limit: MOST_KEYS },
-  );

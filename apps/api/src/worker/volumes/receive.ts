@@ -62,8 +62,11 @@ export async function receive(
   }
 }
 
-/** FixedLengthStream refuses other lengths too, in words that do not differ from those of R2's own failures. */
-function ofLength(length: number): TransformStream<Uint8Array, Uint8Array> {
+/**
+ * The same stream, which fails unless it has so many bytes. FixedLengthStream refuses other lengths too, in words that do
+ * not differ from those of R2's own failures.
+ */
+export function ofLength(length: number): TransformStream<Uint8Array, Uint8Array> {
   let seen = 0;
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(bytes, controller) {

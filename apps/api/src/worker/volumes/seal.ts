@@ -1,6 +1,5 @@
 import { ApiProblem } from '../../problem.ts';
-import type { VolumeJson } from '../../volumes/types.ts';
-import { describe, type Description } from './describe.ts';
+import { describe, MOST_KEYS, type Description } from './describe.ts';
 import { replaceState, stateOf, type VolumeState } from './state.ts';
 import { refuseWrites } from './writes.ts';
 
@@ -46,22 +45,38 @@ export async function seal(bucket: R2Bucket, id: string, options: SealOptions): 
   });
 }
 
-function checkComplete({ arrays, layout, missing }: Description, chunks: number | undefined): void {
-  if (arrays.length === 0) {
-    throw new ApiProblem('metadata-invalid', 'The volume has no array; write its zarr.json before sealing.', {
-      field: 'zarr.json',
-    });
-  }
-  const stored = arrays.reduce<VolumeJson['bytes']>((sum, array) => sum + array.chunks, 0);
+function checkComplete(description: Description, chunks: number | undefined): void {
+  const { arrays, layout, complete } = description;
+  if (!complete) throw tooMany();
+  if (arrays.length === 0) throw noArray();
+  const stored = arrays.reduce((sum, array) => sum + array.chunks, 0);
   const wanted = chunks ?? layout.keyCount;
+  if (wanted > layout.keyCount || stored > wanted) throw otherCount(stored, wanted, layout.keyCount);
   if (stored === wanted) return;
-  const some = missing(10);
-  const names = some.length === 0 ? '' : `, among the missing ${some.join(', ')}`;
+  const some = description.missing(10);
+  const names = some.length === 0 ? '' : `, among them perhaps ${some.join(', ')}`;
   throw new ApiProblem(
     'volume-incomplete',
-    chunks === undefined
-      ? `The volume has ${stored} of the ${wanted} chunks of its arrays${names}; write them, or say with \`chunks\` how many were written.`
-      : `The volume has ${stored} chunks and the request says ${wanted}${names}; write what was lost, or say how many were written.`,
+    `${wanted - stored} of ${wanted} chunks are missing${names}; write them, or say with \`chunks\` how many were written.`,
     { field: 'chunks', value: stored, limit: wanted },
   );
 }
+
+const otherCount = (stored: number, wanted: number, most: number): ApiProblem =>
+  new ApiProblem(
+    'invalid-body',
+    `The field body.chunks is ${wanted}, but ${stored} chunks are stored of the ${most} that the arrays have; seal with the number written.`,
+    { field: 'body.chunks', value: wanted, limit: stored },
+  );
+
+const noArray = (): ApiProblem =>
+  new ApiProblem('metadata-invalid', 'The volume has no array; write its zarr.json before sealing.', {
+    field: 'zarr.json',
+  });
+
+const tooMany = (): ApiProblem =>
+  new ApiProblem(
+    'volume-too-large',
+    `The volume has more than ${MOST_KEYS} keys, which are too many to count in one request; store larger chunks, or shards.`,
+    { limit: MOST_KEYS },
+  );

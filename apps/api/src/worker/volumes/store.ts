@@ -1,7 +1,5 @@
-import { ApiProblem } from '../../problem.ts';
-import { checkKey, shown } from '../../volumes/key.ts';
-import { isZarrMetadataKey, parseMetadata } from '../../volumes/metadata.ts';
-import { resolveRange } from '../../volumes/range.ts';
+import { checkKey } from '../../volumes/key.ts';
+import { isApiProblem } from '../../problem.ts';
 import type {
   ByteRange,
   Page,
@@ -14,9 +12,10 @@ import type {
 import { deleteVolume } from './delete.ts';
 import { describe } from './describe.ts';
 import { idOfStateName, looksLikeOurs, nameOf, newWorkerId, STATES_PREFIX, stateNameOf } from './names.ts';
-import { checkLength, receive } from './receive.ts';
+import { putValue } from './put.ts';
+import { readValue } from './read.ts';
 import { seal } from './seal.ts';
-import { notFound, stateOf, writeNewState, type VolumeState } from './state.ts';
+import { notFound, readState, stateOf, writeNewState, type VolumeState } from './state.ts';
 import { whileOpen } from './writes.ts';
 
 export interface BucketStoreOptions {
@@ -27,10 +26,10 @@ export interface BucketStoreOptions {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** Metadata is parsed in memory, of which a Worker has 128 MB for many requests. */
-const MAX_METADATA_BYTES = 4 * 2 ** 20;
 /** Entries of one page; each asks R2 once if it is sealed, and for its keys if it is not. */
 const MOST_LISTED = 100;
+/** A page ends when so many keys of open volumes were listed for it. */
+const MOST_COUNTED = 300_000;
 
 /** Stored volumes in an R2 bucket; see `names.ts` for where and `writes.ts` for how sealing is kept. */
 export class BucketStore implements VolumeStore {
@@ -68,13 +67,16 @@ export class BucketStore implements VolumeStore {
       ...(cursor !== undefined && looksLikeAnId(cursor) && { startAfter: stateNameOf(cursor) }),
     });
     const items: VolumeJson[] = [];
-    for (const { key } of page.objects) {
-      const volume = await this.get(idOfStateName(key)).catch((error: unknown) => {
-        // deleted since it was listed
-        if (error instanceof ApiProblem && error.code === 'volume-not-found') return undefined;
-        throw error;
-      });
-      if (volume) items.push(volume);
+    let counted = 0;
+    for (const [i, { key }] of page.objects.entries()) {
+      const id = idOfStateName(key);
+      const read = await readState(this.#bucket, id);
+      if (read === undefined) continue; // deleted since it was listed
+      const volume = await this.#json(read.state);
+      items.push(volume);
+      if (volume.state === 'open') counted += volume.arrays.reduce((sum, { chunks }) => sum + chunks, 0);
+      const more = page.truncated || i < page.objects.length - 1;
+      if (counted > MOST_COUNTED && more) return { items, next: id };
     }
     const last = page.objects.at(-1);
     return { items, ...(page.truncated && last && { next: idOfStateName(last.key) }) };
@@ -99,24 +101,7 @@ export class BucketStore implements VolumeStore {
   ): Promise<{ readonly etag: string; readonly created: boolean }> {
     checkId(id);
     checkKey(key);
-    const document = isZarrMetadataKey(key);
-    const length = checkLength(options.length, document ? MAX_METADATA_BYTES : undefined);
-    const name = nameOf(id, key);
-    const onlyIf = conditionOf(options);
-    const change = async () => {
-      const before = await this.#bucket.head(name);
-      let object: R2Object | null;
-      if (body === null) throw notFound(id);
-      if (document) {
-        const bytes = await new Response(body).bytes();
-        parseMetadata(key, bytes);
-        object = await this.#bucket.put(name, bytes, { onlyIf });
-      } else object = await receive(this.#bucket, name, body, { length, onlyIf, signal: options.signal });
-      if (object === null) throw preconditionFailed(key, options);
-      return { etag: object.httpEtag, created: before === null };
-    };
-    const undo = () => this.#bucket.delete(name);
-    return this.#kept(whileOpen(this.#bucket, id, { change, undo }));
+    return this.#kept(putValue(this.#bucket, { id, key }, body, options));
   }
 
   async read(
@@ -126,21 +111,7 @@ export class BucketStore implements VolumeStore {
   ): Promise<StoredValue> {
     checkId(id);
     checkKey(key);
-    // What is left of a volume that is being deleted is not there any more.
-    const [state, object] = await Promise.all([
-      this.#bucket.head(stateNameOf(id)),
-      this.#get(nameOf(id, key), range),
-    ]);
-    if (state !== null && object !== null) {
-      const { httpEtag: etag, size, body } = object;
-      return { etag, size, ...resolveRange(range, size), body };
-    }
-    await object?.body.cancel();
-    if (state === null) throw notFound(id);
-    throw new ApiProblem('key-not-found', `The volume ${id} has nothing at ${shown(key)}.`, {
-      field: 'key',
-      value: shown(key),
-    });
+    return readValue(this.#bucket, { id, key }, range);
   }
 
   async remove(id: string, key: string): Promise<void> {
@@ -150,25 +121,8 @@ export class BucketStore implements VolumeStore {
     await this.#kept(whileOpen(this.#bucket, id, { change, undo: async () => {} }));
   }
 
-  async #get(name: string, range: ByteRange | undefined): Promise<R2ObjectBody | null> {
-    if (range === undefined) return this.#bucket.get(name);
-    const wanted =
-      'suffix' in range
-        ? { suffix: range.suffix }
-        : { offset: range.start, ...(range.end !== undefined && { length: range.end - range.start + 1 }) };
-    try {
-      if (wanted.suffix === 0) throw new RangeError('R2 takes no suffix of nothing.');
-      return await this.#bucket.get(name, { range: wanted });
-    } catch (error) {
-      // R2 throws for a range outside; only then is the size worth a question of its own.
-      const object = await this.#bucket.head(name);
-      if (object !== null) resolveRange(range, object.size);
-      throw error;
-    }
-  }
-
   async #json({ id, name, createdAt, sealed }: VolumeState): Promise<VolumeJson> {
-    const { bytes, arrays } = sealed ?? (await describe(this.#bucket, id));
+    const { bytes, arrays } = sealed ?? (await describe(this.#bucket, id).catch(undescribed));
     return {
       id,
       ...(name !== undefined && { name }),
@@ -194,23 +148,8 @@ function checkId(id: string): void {
   if (!looksLikeOurs(id)) throw notFound(id);
 }
 
-/** R2 reads the two headers as RFC 9110 has them, lists and stars and all. */
-function conditionOf({ ifMatch, ifNoneMatch }: PutOptions): Headers {
-  const headers = new Headers();
-  if (ifMatch !== undefined) headers.set('if-match', ifMatch);
-  if (ifNoneMatch !== undefined) headers.set('if-none-match', ifNoneMatch);
-  return headers;
+/** One volume whose documents contradict each other must not hide all others. Its seal says what is wrong. */
+function undescribed(error: unknown): Pick<VolumeJson, 'bytes' | 'arrays'> {
+  if (isApiProblem(error, 'metadata-invalid')) return { bytes: 0, arrays: [] };
+  throw error;
 }
-
-const preconditionFailed = (key: string, { ifMatch }: PutOptions): ApiProblem =>
-  ifMatch === undefined
-    ? new ApiProblem(
-        'precondition-failed',
-        `Someone else wrote ${shown(key)} first, and If-None-Match asked for that not to be replaced; read it.`,
-        { field: 'if-none-match' },
-      )
-    : new ApiProblem(
-        'precondition-failed',
-        `If-Match does not name what is at ${shown(key)}; read it again and decide anew.`,
-        { field: 'if-match', value: ifMatch.slice(0, 100) },
-      );

@@ -173,6 +173,16 @@ describe('a value', () => {
     expect(await everything(id)).toEqual([stateNameOf(id)]);
   });
 
+  test('of metadata must go with the metadata that is there; if writers raced, the volume can still be seen', async () => {
+    const id = await create();
+    await send(`/v1/volumes/${id}/zarr.json`, put(zarrJson()));
+    expect(await codeOf(`/v1/volumes/${id}/inner/zarr.json`, put(zarrJson()))).toBe('422 metadata-invalid');
+    expect((await send(`/v1/volumes/${id}/zarr.json`, put(zarrJson(8)))).status).toBe(204);
+    await bucket.put(nameOf(id, 'inner/zarr.json'), zarrJson());
+    expect((await json<VolumeJson>(`/v1/volumes/${id}`)).body).toMatchObject({ state: 'open', arrays: [] });
+    expect(await codeOf(`/v1/volumes/${id}/seal`, posted({}))).toBe('422 metadata-invalid');
+  });
+
   test('of 60 MB passes whole', async () => {
     const id = await create();
     const bytes = new Uint8Array(60_000_000);
@@ -201,9 +211,11 @@ describe('sealing', () => {
     await send(`/v1/volumes/${id}/c/11`, put('cd'));
     const { status, body } = await json<ProblemBody>(`/v1/volumes/${id}/seal`, posted({}));
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'volume-incomplete' });
-    expect(body.detail).toContain('2 of the 12 chunks');
+    expect(body.detail).toContain('10 of 12 chunks');
     expect(body.detail).toContain('c/0, c/2, c/3');
     expect(await codeOf(`/v1/volumes/${id}/seal`, posted({ chunks: 3 }))).toBe('409 volume-incomplete');
+    for (const chunks of [1, 13])
+      expect(await codeOf(`/v1/volumes/${id}/seal`, posted({ chunks }))).toBe('400 invalid-body');
     expect((await send(`/v1/volumes/${id}/c/0`, put('ab'))).status).toBe(201);
     expect((await seal(id, { chunks: 3 })).body.state).toBe('sealed');
   });
