@@ -66,13 +66,13 @@ describe.each(['mkdir', 'open', 'write', 'utimes', 'rename'] as const)(
 );
 
 describe('a database without room', () => {
-  let full = false;
-  /** Statements that write fail as SQLite's do on a full disk; deleting a row makes room, and does not. */
+  let full: RegExp | undefined;
+  /** These statements fail as SQLite's do on a full disk. */
   const fullDatabase = (path: string): DatabaseSync => {
     const db = openDatabase(path);
     const prepare = db.prepare.bind(db);
     db.prepare = (sql) => {
-      if (full && /^(insert|update)/.test(sql)) {
+      if (full?.test(sql)) {
         throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
       }
       return prepare(sql);
@@ -80,7 +80,7 @@ describe('a database without room', () => {
     return db;
   };
   beforeEach(async () => {
-    full = false;
+    full = undefined;
     server = await serveVolumes({ db: fullDatabase(':memory:') });
   });
   afterEach(() => server.close());
@@ -89,7 +89,7 @@ describe('a database without room', () => {
     const { url, id } = await server.create();
     await put(`${url}/zarr.json`, arrayOf([1], [1]));
     await put(`${url}/c/0`, 'a');
-    full = true;
+    full = /^(insert|update)/;
     expect(await post('/v1/volumes', {})).toMatchObject(noRoom);
     expect(await post(`${url}/seal`, {})).toMatchObject(noRoom);
     expect(() => server.store.createResult({ segmentation: 'seg_1' })).toThrow(/no room left/);
@@ -98,6 +98,20 @@ describe('a database without room', () => {
     expect((await get(url)).status).toBe(404);
     expect(await readdir(server.directory)).toEqual([]);
     expect(server.store.stateOf(id)).toBeUndefined();
+  });
+
+  it('that fails in the middle of deleting does not show a volume without its files again', async () => {
+    const { url, id } = await server.create();
+    await put(`${url}/zarr.json`, arrayOf([1], [1]));
+    await put(`${url}/c/0`, 'a');
+    await post(`${url}/seal`, {});
+    full = /^(update|delete)/;
+    expect(await send('DELETE', url)).toMatchObject(noRoom);
+    expect((await get(url)).status).toBe(404);
+    full = undefined;
+    const again = await server.restarted();
+    expect(again.stateOf(id)).toBeUndefined();
+    expect(await readdir(server.directory)).toEqual([]);
   });
 });
 

@@ -1,5 +1,3 @@
-import { LAST } from '../idle.ts';
-import { ApiProblem, isApiProblem } from '../problem.ts';
 import { etagOf, type Stamps } from './etag.ts';
 import type { Files } from './files.ts';
 import type { HeldVolume } from './held.ts';
@@ -33,27 +31,23 @@ export async function putValue(
   const { files, limits, room, checkOpen } = context;
   const { mutex } = volume;
   const maxBytes = isZarrMetadataKey(key) ? limits.maxMetadataBytes : limits.maxValueBytes;
-  const { path, file } = await beforeTheEnd(() => {
-    checkLength(options.length, maxBytes);
-    return mutex.run(async () => {
-      checkOpen();
-      // what can be refused is refused before the body has come
-      await volume.check(key, options);
-      return volume.temporary();
-    });
+  checkLength(options.length, maxBytes);
+  const { path, file } = await mutex.run(async () => {
+    checkOpen();
+    // what can be refused is refused before the body has come
+    await volume.check(key, options);
+    return volume.temporary();
   });
   const arrival = room.arrival();
   try {
-    const size = await beforeTheEnd(() =>
-      volume.arriving(options.signal, (signal) =>
-        receive(body, file, {
-          length: options.length,
-          maxBytes,
-          idleMs: limits.bodyIdleMs,
-          signal,
-          grow: arrival.grow,
-        }),
-      ),
+    const size = await volume.arriving(options.signal, (signal) =>
+      receive(body, file, {
+        length: options.length,
+        maxBytes,
+        idleMs: limits.bodyIdleMs,
+        signal,
+        grow: arrival.grow,
+      }),
     );
     const stamp = context.stamps.next();
     await file.utimes(stamp, stamp);
@@ -66,23 +60,12 @@ export async function putValue(
     });
     return { etag, created };
   } catch (error) {
-    if (volume.gone) await beforeTheEnd(checkOpen);
+    if (volume.gone) checkOpen();
     throw error;
   } finally {
     // what cannot be cleared away now is swept when the server starts
     await file.close().catch(() => {});
     await files.rm(path, { force: true }).catch(() => {});
     arrival.end();
-  }
-}
-
-/** Work that may be refused while a body is still coming; the rest of that must not be taken for the next request. */
-export async function beforeTheEnd<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isApiProblem(error)) throw error;
-    const { options } = error;
-    throw new ApiProblem(error.code, error.message, { ...options, headers: { ...options.headers, ...LAST } });
   }
 }

@@ -11,7 +11,7 @@ import { HeldVolume, HIERARCHY } from './held.ts';
 import { checkKey } from './key.ts';
 import { DEFAULT_VOLUME_LIMITS, type VolumeLimits } from './limits.ts';
 import * as problems from './problems.ts';
-import { beforeTheEnd, putValue } from './put.ts';
+import { putValue } from './put.ts';
 import { resolveRange } from './range.ts';
 import { openValue, streamOf } from './read.ts';
 import { Room } from './room.ts';
@@ -113,13 +113,10 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     options: PutOptions,
   ): Promise<{ readonly etag: string; readonly created: boolean }> {
     return storing(async () => {
-      const volume = await beforeTheEnd(async () => {
-        this.#open(id);
-        checkKey(key);
-        await this.#count();
-        return this.#volume(id);
-      });
-      return putValue(volume, key, body, options, {
+      this.#open(id);
+      checkKey(key);
+      await this.#count();
+      return putValue(this.#volume(id), key, body, options, {
         files: this.#files,
         limits: this.#limits,
         stamps: this.#stamps,
