@@ -88,6 +88,7 @@ export const deleteVolumeRoute = createRoute({
     ...keyed,
     ...missing,
     409: problem(409, 'A job that has not finished reads it, or its job owns it'),
+    507: problem(507, 'No room to note it; it is deleted when the server starts again'),
   },
 });
 
