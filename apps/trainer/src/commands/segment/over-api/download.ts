@@ -6,8 +6,8 @@ import type { Context } from './context.ts';
 import { downloadPiece, pieceCount, pieces } from './grid.ts';
 import type { FinishedJob } from './job.ts';
 
-/** Pieces under way, 16 MiB each and their chunks. */
-const AT_ONCE = 3;
+/** Bytes of labels under way, and as much again of the chunks they come in; at least one piece, at most four. */
+const UNDER_WAY = 2 ** 25;
 
 /**
  * The labels of a job, piece by piece, beside the place of the output.
@@ -25,6 +25,7 @@ export async function download(context: Context, job: FinishedJob, places: Place
     checkLabels(labels, job);
     const piece = downloadPiece(labels.chunkShape, shape);
     const total = pieceCount(shape, piece);
+    const atOnce = Math.max(1, Math.min(4, Math.floor(UNDER_WAY / (4 * piece[0] * piece[1] * piece[2]))));
     let done = 0;
     let highest = 0;
     reporter.progress({ stage: 'download', done, total });
@@ -34,7 +35,7 @@ export async function download(context: Context, job: FinishedJob, places: Place
       ...(volume.voxelSize && { voxelSize: volume.voxelSize }),
     } as const;
     await writeBeside(places, options, (output) =>
-      concurrently(pieces(shape, piece), AT_ONCE, signal, async ({ box }, own) => {
+      concurrently(pieces(shape, piece), atOnce, signal, async ({ box }, own) => {
         const array = await patience(() => labels.read(box, { signal: own }), own);
         for (const label of array.data as Uint32Array) if (label > highest) highest = label; // uint32, as checked
         await output.write(box, array, { signal: own });

@@ -44,9 +44,12 @@ export async function runSegmentOverApi(
   const { dataset } = command;
   const volume = await openVolume(input, { signal, ...(dataset !== undefined && { dataset }) });
   try {
-    const box = boxOf(volume, input, command);
+    // of a URL without its query, which may be a signature
+    const shown = /^https?:/i.test(input) ? volume.location : input;
+    const name = basename(shown.replace(/:\/(?!\/).*$/, '')).slice(0, 180);
+    const box = boxOf(volume, shown, command);
     const patience = createPatience({ seconds: patienceSeconds, signal, reporter });
-    const request = requestOf(basename(input), command);
+    const request = requestOf(name, command);
     const fresh = {
       version: 1,
       server: api.volumeUrl('').replace(/\/v1\/volumes\/$/, ''),
@@ -59,7 +62,7 @@ export async function runSegmentOverApi(
     const context: Context = {
       ...{ api, patience, patienceSeconds, reporter, signal, volume, box, request },
       headers: command.apiKey === undefined ? {} : { authorization: `Bearer ${command.apiKey}` },
-      name: basename(input).slice(0, 180),
+      name,
       state: () => state,
       async remember(change) {
         state = { ...state, ...change };
@@ -134,7 +137,7 @@ function requestOf(name: string, command: SegmentCommand): Context['request'] {
     ...(cell && { cell: [...cell] as [number, number, number] }), // three, as the parser made it
   };
   return {
-    name: name.slice(0, 200),
+    name,
     ...(rawRange && { rawRange: [rawRange[0], rawRange[1]] }),
     ...(model !== undefined && { model }),
     ...(Object.keys(postprocessing).length > 0 && { postprocessing }),

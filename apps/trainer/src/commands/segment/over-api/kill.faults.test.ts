@@ -63,3 +63,21 @@ it.each(['.npy', '.zarr'])('at 10 moments each: %s', { timeout: 300_000 }, async
   expect(killed).toBeGreaterThan(5);
   await rm(own.at(`whole${extension}`), { recursive: true });
 });
+
+it('Ctrl-C ends it with 130 and the way to go on', async () => {
+  own.server.pace = 100;
+  const args = [BIN, 'segment', own.at('raw.npy'), own.at('stopped.npy'), '--api', own.server.url];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  let signalled = false;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (!signalled && /^tiles/m.test(said)) signalled = child.kill('SIGINT');
+  });
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+  expect(said).toContain('run the same command again to go on');
+  expect(said).not.toContain('tokenunify:');
+  expect(await own.files()).toEqual(['raw.npy', 'stopped.npy.segment.json']);
+  expect((await command('stopped.npy')).code).toBe(0);
+  expect(await own.files()).toEqual(['raw.npy', 'stopped.npy']);
+});
