@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { newId } from '../ids.ts';
 import { ApiProblem } from '../problem.ts';
 import { VOLUME_ID } from '../contract/index.ts';
-import { purge, sweepIncoming, unfinishedDeletions } from './deleting.ts';
+import { sweepIncoming, unfinishedDeletions } from './deleting.ts';
 import type { DirectoryVolumeStore, VolumeStoreOptions } from './directory-store.ts';
 import { etagOf, Stamps } from './etag.ts';
 import { localFiles, type Files } from './files.ts';
-import { HeldVolume, HIERARCHY } from './held.ts';
+import { HIERARCHY } from './held.ts';
 import { checkKey } from './key.ts';
 import { DEFAULT_VOLUME_LIMITS, type VolumeLimits } from './limits.ts';
 import * as problems from './problems.ts';
@@ -15,8 +14,9 @@ import { putValue } from './put.ts';
 import { resolveRange } from './range.ts';
 import { openValue, streamOf } from './read.ts';
 import { Room } from './room.ts';
-import { VolumeRows, type Contents, type VolumeRow } from './rows.ts';
-import { isFull, storing, storingProblem } from './storing.ts';
+import type { VolumeRow } from './rows.ts';
+import { Shelf } from './shelf.ts';
+import { storing, storingProblem } from './storing.ts';
 import { missingOf, type Tally } from './tally.ts';
 import type { ByteRange, Page, PutOptions, StoredValue, VolumeJson, VolumePage } from './types.ts';
 
@@ -33,39 +33,35 @@ export function createVolumeStore(options: VolumeStoreOptions): DirectoryVolumeS
 }
 
 class VolumesInDirectory implements DirectoryVolumeStore {
-  readonly #rows: VolumeRows;
+  readonly #shelf: Shelf;
   readonly #options: VolumeStoreOptions;
   readonly #files: Files;
   readonly #limits: VolumeLimits;
   readonly #stamps: Stamps;
   readonly #room: Room;
-  readonly #held = new Map<string, HeldVolume>();
-  /** Those that the database has no room to mark. */
-  readonly #deleting = new Set<string>();
-  #counted: Promise<void> | undefined;
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
-    this.#rows = new VolumeRows(options.db);
     this.#files = options.files ?? localFiles;
     this.#limits = { ...DEFAULT_VOLUME_LIMITS, ...options.limits };
     this.#stamps = new Stamps(options.now);
     this.#room = new Room(this.#limits.maxVolumeBytes);
+    this.#shelf = new Shelf(options, this.#files, this.#room);
   }
 
   create({ name }: { readonly name?: string | undefined }): Promise<VolumeJson> {
-    return storing(() => this.#json(this.#insert(name, undefined)));
+    return storing(() => this.#shelf.json(this.#shelf.insert(name, undefined)));
   }
 
   list({ limit = 100, cursor }: Page): Promise<VolumePage> {
     return storing(async () => {
       if (cursor !== undefined && !VOLUME_ID.test(cursor)) throw wrongCursor(cursor);
-      const rows = this.#rows.page(limit + 1, cursor);
+      const rows = this.#shelf.rows.page(limit + 1, cursor);
       const items: VolumeJson[] = [];
       for (const { id } of rows.slice(0, limit)) {
         // one that is deleted meanwhile is passed over
-        const row = this.#find(id);
-        if (row) items.push(await this.#json(row));
+        const row = this.#shelf.find(id);
+        if (row) items.push(await this.#shelf.json(row));
       }
       const last = rows[limit - 1];
       return { items, ...(rows.length > limit && last && { next: last.id }) };
@@ -73,21 +69,21 @@ class VolumesInDirectory implements DirectoryVolumeStore {
   }
 
   get(id: string): Promise<VolumeJson> {
-    return storing(() => this.#json(this.#visible(id)));
+    return storing(() => this.#shelf.json(this.#shelf.visible(id)));
   }
 
   seal(id: string, { chunks }: { readonly chunks?: number | undefined }): Promise<VolumeJson> {
     return storing(async () => {
-      if (this.#visible(id).state === 'sealed') return this.#json(this.#visible(id));
+      if (this.#shelf.visible(id).state === 'sealed') return this.#shelf.json(this.#shelf.visible(id));
       return this.#seal(
         id,
-        () => this.#visible(id),
+        () => this.#shelf.visible(id),
         async (tally) => {
           const { layout } = tally;
           const expected = chunks ?? layout.keyCount;
           if (expected > layout.keyCount) throw problems.otherCount(tally, expected);
           if (tally.chunks < expected) {
-            const missing = await missingOf(this.#files, this.#volume(id).root, layout, 3);
+            const missing = await missingOf(this.#files, this.#shelf.volume(id).root, layout, 3);
             throw problems.incomplete(tally, chunks, missing);
           }
           if (tally.chunks > expected) throw problems.otherCount(tally, expected);
@@ -98,11 +94,11 @@ class VolumesInDirectory implements DirectoryVolumeStore {
 
   delete(id: string): Promise<void> {
     return storing(() => {
-      const { segmentation } = this.#visible(id);
+      const { segmentation } = this.#shelf.visible(id);
       if (segmentation !== undefined) throw problems.ownedBySegmentation(id, segmentation);
       const user = this.#options.usedBy(id);
       if (user !== undefined) throw problems.usedBySegmentation(id, user);
-      return this.#delete(id);
+      return this.#shelf.delete(id);
     });
   }
 
@@ -113,22 +109,22 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     options: PutOptions,
   ): Promise<{ readonly etag: string; readonly created: boolean }> {
     return storing(async () => {
-      this.#open(id);
+      this.#shelf.open(id);
       checkKey(key);
-      await this.#count();
-      return putValue(this.#volume(id), key, body, options, {
+      await this.#shelf.count();
+      return putValue(this.#shelf.volume(id), key, body, options, {
         files: this.#files,
         limits: this.#limits,
         stamps: this.#stamps,
         room: this.#room,
-        checkOpen: () => void this.#open(id),
+        checkOpen: () => void this.#shelf.open(id),
       });
     });
   }
 
   read(id: string, key: string, { range }: { readonly range?: ByteRange | undefined }): Promise<StoredValue> {
     return storing(async () => {
-      this.#visible(id);
+      this.#shelf.visible(id);
       checkKey(key);
       const found = await openValue(this.#files, join(this.pathOf(id), key));
       if (!found) throw problems.noKey(key);
@@ -145,12 +141,12 @@ class VolumesInDirectory implements DirectoryVolumeStore {
 
   remove(id: string, key: string): Promise<void> {
     return storing(async () => {
-      this.#open(id);
+      this.#shelf.open(id);
       checkKey(key);
-      await this.#count();
-      const volume = this.#volume(id);
+      await this.#shelf.count();
+      const volume = this.#shelf.volume(id);
       await volume.mutex.run(async () => {
-        this.#open(id);
+        this.#shelf.open(id);
         await volume.remove(key);
       });
     });
@@ -159,14 +155,14 @@ class VolumesInDirectory implements DirectoryVolumeStore {
   async recover(): Promise<void> {
     await storing(async () => {
       const { directory } = this.#options;
-      const rows = this.#rows.all();
+      const rows = this.#shelf.rows.all();
       const marked = rows.filter(({ state }) => state === 'deleting').map(({ id }) => id);
       const unfinished = new Set([...marked, ...(await unfinishedDeletions(this.#files, directory))]);
-      for (const id of unfinished) await this.#purge(id);
+      for (const id of unfinished) await this.#shelf.purge(id);
       for (const { id } of rows) {
         if (!unfinished.has(id)) await sweepIncoming(this.#files, directory, id);
       }
-      await this.#count();
+      await this.#shelf.count();
     });
   }
 
@@ -176,7 +172,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
   }
 
   stateOf(id: string): VolumeJson['state'] | undefined {
-    return this.#find(id)?.state;
+    return this.#shelf.find(id)?.state;
   }
 
   createResult({
@@ -190,7 +186,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     readonly path: string;
   } {
     try {
-      const { id } = this.#rows.ofSegmentation(segmentation) ?? this.#insert(name, segmentation);
+      const { id } = this.#shelf.rows.ofSegmentation(segmentation) ?? this.#shelf.insert(name, segmentation);
       mkdirSync(join(this.#options.directory, id), { recursive: true });
       return { id, path: this.pathOf(id) };
     } catch (error) {
@@ -200,12 +196,12 @@ class VolumesInDirectory implements DirectoryVolumeStore {
 
   publishResult(id: string): Promise<VolumeJson> {
     return storing(async () => {
-      const row = this.#result(id);
-      if (row.state === 'sealed') return this.#json(row);
-      await this.#count();
+      const row = this.#shelf.result(id);
+      if (row.state === 'sealed') return this.#shelf.json(row);
+      await this.#shelf.count();
       return this.#seal(
         id,
-        () => this.#result(id),
+        () => this.#shelf.result(id),
         async () => {},
       );
     });
@@ -213,77 +209,8 @@ class VolumesInDirectory implements DirectoryVolumeStore {
 
   removeResult(id: string): Promise<void> {
     return storing(async () => {
-      const row = this.#rows.get(id);
-      if (row && row.state !== 'deleting' && !this.#deleting.has(id)) await this.#delete(id);
+      if (this.#shelf.there(id)) await this.#shelf.delete(id);
     });
-  }
-
-  #insert(name: string | undefined, segmentation: string | undefined): VolumeRow {
-    const createdAt = this.#options.now();
-    const id = newId('vol', createdAt, this.#options.random);
-    const row = { id, name, createdAt, segmentation };
-    this.#rows.insert(row);
-    return { ...row, state: 'open', sealedAt: undefined, contents: undefined };
-  }
-
-  /** Who may see it: not while it is deleted, nor a result before it is published. */
-  #find(id: string): (VolumeRow & { readonly state: 'open' | 'sealed' }) | undefined {
-    const row = this.#rows.get(id);
-    if (!row || this.#deleting.has(id)) return undefined;
-    const { state, segmentation } = row;
-    if (state === 'deleting' || (state === 'open' && segmentation !== undefined)) return undefined;
-    return { ...row, state };
-  }
-
-  #visible(id: string): VolumeRow {
-    const row = this.#find(id);
-    if (!row) throw problems.noVolume(id);
-    return row;
-  }
-
-  #open(id: string): VolumeRow {
-    const row = this.#visible(id);
-    if (row.state === 'sealed') throw problems.sealed(id);
-    return row;
-  }
-
-  #result(id: string): VolumeRow {
-    const row = this.#rows.get(id);
-    if (row?.segmentation === undefined || row.state === 'deleting') throw problems.noVolume(id);
-    return row;
-  }
-
-  #volume(id: string): HeldVolume {
-    let volume = this.#held.get(id);
-    if (!volume) {
-      const directory = join(this.#options.directory, id);
-      volume = new HeldVolume(this.#files, directory, (bytes) => this.#room.set(id, bytes));
-      this.#held.set(id, volume);
-    }
-    return volume;
-  }
-
-  /** Before the first byte is written under a limit, all that is there must be known. */
-  #count(): Promise<void> {
-    if (!this.#room.limited) return Promise.resolve();
-    this.#counted ??= this.#countAll().catch((error: unknown) => {
-      this.#counted = undefined;
-      throw error;
-    });
-    return this.#counted;
-  }
-
-  async #countAll(): Promise<void> {
-    for (const { id } of this.#rows.all()) {
-      const row = this.#find(id);
-      if (row?.contents) this.#room.set(id, row.contents.bytes);
-      else if (row) await this.#tallyOf(id);
-    }
-  }
-
-  #tallyOf(id: string): Promise<Tally> | Tally {
-    const volume = this.#volume(id);
-    return volume.counted ?? volume.mutex.run(() => volume.count());
   }
 
   /** @param rowOf reads the row again when nothing else happens to the volume any more; throws when there is none */
@@ -292,7 +219,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     rowOf: () => VolumeRow,
     check: (tally: Tally) => Promise<void>,
   ): Promise<VolumeJson> {
-    const volume = this.#volume(id);
+    const volume = this.#shelf.volume(id);
     await volume.mutex.run(async () => {
       if (rowOf().state === 'sealed') return;
       // once and for all: not what was counted on the way, but what is there
@@ -302,46 +229,10 @@ class VolumesInDirectory implements DirectoryVolumeStore {
       await check(tally);
       const { bytes, arrays } = tally;
       rowOf();
-      this.#rows.seal(id, this.#options.now(), { bytes, arrays });
+      this.#shelf.rows.seal(id, this.#options.now(), { bytes, arrays });
       volume.recount();
     });
-    return this.#json(rowOf());
-  }
-
-  async #delete(id: string): Promise<void> {
-    try {
-      this.#rows.startDeleting(id);
-    } catch (error) {
-      if (!isFull(error)) throw error;
-      // Deleting is how a disk gets room again, so it must not need any: the name of the directory marks it then.
-      this.#deleting.add(id);
-    }
-    const volume = this.#volume(id);
-    volume.end();
-    await volume.mutex.run(() => this.#purge(id));
-  }
-
-  async #purge(id: string): Promise<void> {
-    await purge(this.#files, this.#options.directory, id, () => this.#rows.remove(id));
-    this.#deleting.delete(id);
-    this.#held.delete(id);
-    this.#room.set(id, 0);
-  }
-
-  async #json(row: VolumeRow): Promise<VolumeJson> {
-    const { id, name, state, createdAt, sealedAt, segmentation } = row;
-    const contents: Contents = row.contents ?? (await this.#tallyOf(id));
-    return {
-      id,
-      ...(name !== undefined && { name }),
-      state: state === 'sealed' ? 'sealed' : 'open',
-      url: `/v1/volumes/${id}`,
-      createdAt: new Date(createdAt).toISOString(),
-      ...(sealedAt !== undefined && { sealedAt: new Date(sealedAt).toISOString() }),
-      bytes: contents.bytes,
-      arrays: contents.arrays,
-      ...(segmentation !== undefined && { segmentation }),
-    };
+    return this.#shelf.json(rowOf());
   }
 }
 
