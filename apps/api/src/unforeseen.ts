@@ -1,3 +1,4 @@
+import { HTTPException } from 'hono/http-exception';
 import { ApiProblem } from './problem.ts';
 
 /** What is left when an error is none of a library's: the client went, the disk is full, or nobody foresaw it. */
@@ -5,6 +6,12 @@ export function goneOrUnforeseen(error: unknown): ApiProblem {
   if (isAbort(error))
     return new ApiProblem('client-closed-request', 'The client has gone.', { cause: error });
   if (isOutOfSpace(error)) return outOfSpace(error);
+  // what Hono's validator throws for a body that it cannot parse
+  if (error instanceof HTTPException && error.status === 400)
+    return new ApiProblem('invalid-body', 'The body is not JSON; send what /openapi.json says.', {
+      field: 'body',
+      cause: error,
+    });
   return new ApiProblem(
     'internal',
     'Something unforeseen went wrong; report it with the requestId and what the server logged.',

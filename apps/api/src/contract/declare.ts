@@ -1,5 +1,6 @@
 import type { OpenAPIHono, RouteConfig, RouteHandler } from '@hono/zod-openapi';
 import type { Context, Env } from 'hono';
+import { jsonBody } from './json-body.ts';
 import {
   cancelSegmentationRoute,
   createSegmentationRoute,
@@ -82,6 +83,8 @@ export function declareRoutes<E extends Env>(
     handler: RouteHandler<R, E>,
   ): void => {
     guard(route, route.getRoutingPath());
+    if (takesJson(route))
+      for (const check of jsonBody) app.on(route.method.toUpperCase(), route.getRoutingPath(), check);
     app.openapi(route, handler);
   };
   const raw = (route: RouteConfig, handler: Raw<E>): void => {
@@ -121,3 +124,6 @@ export function declareRoutes<E extends Env>(
     description: 'An API key. A server without keys, which listens on loopback only, asks for none.',
   });
 }
+
+const takesJson = ({ request }: RouteConfig): boolean =>
+  Object.keys(request?.body?.content ?? {}).includes('application/json');

@@ -177,6 +177,23 @@ describe('a request that cannot be done is refused at once', () => {
     expect(jobs.segmentations.list({}).items).toEqual([]);
   });
 
+  it.each([
+    ['no JSON', 'application/json', '{bad', 400, 'invalid-body'],
+    ['nothing', 'application/json', '', 400, 'invalid-body'],
+    ['another type', 'text/plain', '{}', 415, 'unsupported-content-type'],
+    ['no type', undefined, '{}', 415, 'unsupported-content-type'],
+    ['a compressed body', 'application/json', '{}', 415, 'unsupported-content-encoding', 'gzip'],
+    ['two megabytes', 'application/json', `{"name":"${'x'.repeat(2 ** 21)}"}`, 413, 'body-too-large'],
+  ] as const)('a body of %s', async (_, type, body, status, code, encoding?: string) => {
+    const response = await jobs.app.request('/v1/segmentations', {
+      method: 'POST',
+      headers: { ...(type && { 'content-type': type }), ...(encoding && { 'content-encoding': encoding }) },
+      body: new TextEncoder().encode(body), // a string would bring a type of its own
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code });
+  });
+
   it('voxels that are not grey values', async () => {
     const raw = await jobs.raw('wide', shape, { dtype: 'uint16' });
     expect(await (await post({ input: { path: raw } })).json()).toMatchObject({

@@ -932,8 +932,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is too large (body-too-large, volume-too-large) */
+            /** @description Too large (body-too-large, volume-too-large) */
             413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
                 headers: {
                     "x-request-id": string;
                     [name: string]: unknown;
@@ -1320,8 +1330,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is too large (body-too-large, volume-too-large) */
+            /** @description Too large (body-too-large, volume-too-large) */
             413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
                 headers: {
                     "x-request-id": string;
                     [name: string]: unknown;
@@ -1566,6 +1586,26 @@ export interface operations {
             };
             /** @description The key is valid, but not for this (forbidden) */
             403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
                 headers: {
                     "x-request-id": string;
                     [name: string]: unknown;
@@ -2100,6 +2140,26 @@ export interface operations {
             };
             /** @description Chunks are missing (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
             409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
                 headers: {
                     "x-request-id": string;
                     [name: string]: unknown;

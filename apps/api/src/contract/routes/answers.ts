@@ -35,3 +35,10 @@ export const keyed = {
   401: problem(401, 'The server has keys, and none that is valid was sent as `Authorization: Bearer KEY`'),
   403: problem(403, 'The key is valid, but not for this'),
 };
+
+/** What every route with a JSON body can answer. */
+export const jsonRefused = {
+  400: problem(400, 'The request is not what it should be'),
+  413: problem(413, 'Too large'),
+  415: problem(415, 'Not JSON'),
+};

@@ -6,7 +6,7 @@ import {
   segmentationListSchema,
   segmentationSchema,
 } from '../schemas/index.ts';
-import { created, empty, json, keyed, problem, retryAfter } from './answers.ts';
+import { created, empty, json, jsonRefused, keyed, problem, retryAfter } from './answers.ts';
 
 const tags = ['segmentation'];
 const params = z.object({ id: z.string().openapi({ param: { name: 'id', in: 'path' } }) });
@@ -25,9 +25,8 @@ const idempotency = z.object({
 const jobAnswers = {
   200: json(segmentationSchema, 'The job, which has finished already.'),
   202: created(segmentationSchema, 'Accepted.'),
-  400: problem(400, 'The request is not what it should be'),
+  ...jsonRefused,
   ...keyed,
-  413: problem(413, 'The volume is too large'),
   422: problem(422, 'Understood, but not possible'),
   429: {
     ...problem(429, 'Too many jobs are waiting; come back after Retry-After seconds'),

@@ -7,7 +7,7 @@ import {
   volumeListSchema,
   volumeSchema,
 } from '../schemas/index.ts';
-import { binary, created, empty, json, keyed, problem } from './answers.ts';
+import { binary, created, empty, json, jsonRefused, keyed, problem } from './answers.ts';
 
 const tags = ['volumes'];
 const params = z.object({ id: volumeIdParam });
@@ -25,7 +25,7 @@ export const createVolumeRoute = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: newVolumeSchema } } } },
   responses: {
     201: created(volumeSchema, 'Made, and open for writing.'),
-    400: problem(400, 'The request is not what it should be'),
+    ...jsonRefused,
     ...keyed,
     507: problem(507, 'No room'),
   },
@@ -67,7 +67,7 @@ export const sealVolumeRoute = createRoute({
   request: { params, body: { required: true, content: { 'application/json': { schema: sealSchema } } } },
   responses: {
     200: json(volumeSchema, 'Sealed: it can be segmented, and never changes.'),
-    400: problem(400, 'The request is not what it should be'),
+    ...jsonRefused,
     ...keyed,
     ...missing,
     409: problem(409, 'Chunks are missing'),
