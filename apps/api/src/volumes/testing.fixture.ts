@@ -123,12 +123,23 @@ export function requestsTo(server: () => VolumeServer) {
     const isJson = body !== '' && (response.headers.get('content-type')?.includes('json') ?? false);
     return { status: response.status, headers: response.headers, body, json: isJson ? JSON.parse(body) : {} };
   };
+  const put = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    send('PUT', path, { body, headers });
   return {
     send,
+    put,
     get: (path: string, headers: Record<string, string> = {}) => send('GET', path, { headers }),
     post: (path: string, json: unknown) =>
       send('POST', path, { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }),
-    put: (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
-      send('PUT', path, { body, headers }),
+    /** The url of an open volume of one array with four chunks, and these of them written. */
+    openWith: async (...keys: readonly string[]): Promise<string> => {
+      const { url } = await server().create();
+      const written = [await put(`${url}/zarr.json`, arrayOf([4, 4], [2, 2]))];
+      for (const key of keys) written.push(await put(`${url}/${key}`, 'abcd'));
+      if (written.some(({ status }) => status !== 201)) throw new Error('not written');
+      return url;
+    },
   };
 }
+
+export const FULL: readonly string[] = ['c/0/0', 'c/0/1', 'c/1/0', 'c/1/1'];
