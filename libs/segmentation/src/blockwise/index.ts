@@ -8,7 +8,7 @@
  * graph alone. Everything after the affinities is integer work, so no order of adding can show.
  *
  * What it costs. A worker holds a block and its halo (about 30 bytes a voxel in the watershed), agglomeration about 72
- * bytes a fragment and 120 an edge. On disk: 3 bytes a voxel of affinities, 4 of fragments, and, for as long as their
+ * bytes a fragment and 140 an edge. On disk: 3 bytes a voxel of affinities, 4 of fragments, and, for as long as their
  * blocks are not blended, 12 bytes a voxel of predictions.
  *
  * Crashes. A task commits by writing its manifest, if there is none yet, in one step; only manifests are believed.

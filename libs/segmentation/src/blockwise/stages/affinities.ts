@@ -23,11 +23,21 @@ export async function runAffinities(
   }
   const box = geometry.blocks.block(task.place);
   const blender = new TileBlender(planTiles(shape, tileShape, overlap, box), box, scratch);
+  const section = tileShape[1] * tileShape[2];
   const values = scratch.float32(3 * tileShape[0] * tileShape[1] * tileShape[2]);
   for (const { run, index, start } of geometry.tiles(task.place)) {
     signal?.throwIfAborted();
     const prediction = predictions.get(geometry.id('tiles', run))!; // the plan lists every tile's task in `after`
-    await readInto(artefacts, prediction, values, index * values.length);
+    // of each channel, only the sections that lie in the block
+    const low = Math.max(0, box.start[0] - start[0]) * section;
+    const high = Math.min(tileShape[0], box.stop[0] - start[0]) * section;
+    for (let at = 0; at < values.length; at += tileShape[0] * section)
+      await readInto(
+        artefacts,
+        prediction,
+        values.subarray(at + low, at + high),
+        index * values.length + at + low,
+      );
     blender.add(start, values, 0);
   }
   const affinities = await writeArray(artefacts, task.id, 'affinities', blender.finish());

@@ -9,6 +9,7 @@ import {
   needManifest,
   readArray,
   writeArray,
+  type ArrayRef,
   type ArtefactStore,
   type Manifest,
   type Outcome,
@@ -17,7 +18,7 @@ import type { JobGeometry } from '../geometry.ts';
 import type { Task } from '../task.ts';
 
 /** At the peak, which is while merging runs with `hist50`: the graph, its adjacency, queue, scores and histograms. */
-const BYTES_PER_EDGE = 120;
+const BYTES_PER_EDGE = 140;
 /** Names, voxels, and a node's share of adjacency and lookups. */
 const BYTES_PER_FRAGMENT = 72;
 
@@ -35,36 +36,20 @@ export async function runAgglomeration(
 ): Promise<Outcome> {
   const { artefacts, signal } = context;
   const { agglomeration, minimumSize = 0 } = geometry.spec.postprocessing;
-  const manifests = async (stage: 'fragments' | 'graph') => {
-    const found: Manifest[] = [];
-    for (const place of geometry.blocks.places())
-      found.push(await needManifest(artefacts, geometry.id(stage, place)));
-    return found;
-  };
-  const blocks = await manifests('fragments');
-  const graphs = await manifests('graph');
-  const total = (of: readonly Manifest[], what: string) =>
-    of.reduce((sum, { counts }) => sum + counts[what], 0);
-  const fragmentCount = total(blocks, 'fragments');
-  checkMemory(fragmentCount, total(graphs, 'edges'), context.memoryLimit);
-  const numbering = await Numbering.of(artefacts, blocks, fragmentCount, minimumSize > 1, signal);
-  const graph = await mergeGraphs(artefacts, graphs, numbering, total(graphs, 'edges'), signal);
+  const blocks = new Blocks(artefacts, geometry, signal);
+  const fragmentCount = await blocks.total('fragments');
+  const most = await blocks.total('graph');
+  checkMemory(fragmentCount, most, context.memoryLimit);
+  const numbering = new Numbering(await blocks.names(fragmentCount));
+  const graph = await mergeGraphs(blocks, numbering, most);
   await setImmediate();
   signal?.throwIfAborted();
   const { scoring, threshold } = agglomeration;
-  const [step] = agglomerate(graph, { scoring, thresholds: [threshold] });
-  const regions =
-    minimumSize > 1 ? absorbSmall(graph, numbering.voxels, step.lookup, minimumSize) : step.lookup;
+  let [{ lookup: regions }] = agglomerate(graph, { scoring, thresholds: [threshold] });
+  if (minimumSize > 1) regions = absorbSmall(graph, await sizes(blocks, numbering), regions, minimumSize);
   const { labels, count } = number(regions);
   signal?.throwIfAborted();
-  const lookup = new Uint32Array(fragmentCount + blocks.length);
-  const starts = new Float64Array(blocks.length);
-  let at = 0;
-  for (const [b, { files }] of blocks.entries()) {
-    starts[b] = at++;
-    const names = await readArray(artefacts, files.names, 'float64');
-    for (let i = 0; i < names.length; i++) lookup[at++] = labels[numbering.id(names[i])];
-  }
+  const { lookup, starts } = await lookups(blocks, numbering, labels);
   const files = {
     lookup: await writeArray(artefacts, task.id, 'lookup', lookup),
     starts: await writeArray(artefacts, task.id, 'starts', starts),
@@ -86,42 +71,60 @@ function checkMemory(fragments: number, edges: number, limit = Infinity): void {
   );
 }
 
-/** Fragments 1, 2, ... in order of their names. */
-class Numbering {
-  readonly #names: Float64Array;
-  /** Of each fragment; empty when nobody asks. */
-  readonly voxels: Float64Array;
-  #last = 0;
+/** What the blocks left, one after the other: manifests of many blocks together would take more than the graph. */
+class Blocks {
+  readonly #store: ArtefactStore;
+  readonly #geometry: JobGeometry;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(names: Float64Array, voxels: Float64Array) {
-    this.#names = names;
-    this.voxels = voxels;
+  constructor(store: ArtefactStore, geometry: JobGeometry, signal: AbortSignal | undefined) {
+    this.#store = store;
+    this.#geometry = geometry;
+    this.#signal = signal;
   }
 
-  static async of(
-    store: ArtefactStore,
-    blocks: readonly Manifest[],
-    count: number,
-    withVoxels: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<Numbering> {
+  get count(): number {
+    return this.#geometry.blocks.counts.reduce((product, side) => product * side, 1);
+  }
+
+  async *of(stage: 'fragments' | 'graph'): AsyncGenerator<Manifest, void, void> {
+    for (const place of this.#geometry.blocks.places()) {
+      this.#signal?.throwIfAborted();
+      yield await needManifest(this.#store, this.#geometry.id(stage, place));
+    }
+  }
+
+  async total(stage: 'fragments' | 'graph'): Promise<number> {
+    let sum = 0;
+    for await (const { counts } of this.of(stage)) sum += counts[stage === 'graph' ? 'edges' : 'fragments'];
+    return sum;
+  }
+
+  read(ref: ArrayRef): Promise<Float64Array> {
+    return readArray(this.#store, ref, 'float64');
+  }
+
+  /** Names of all fragments, as they come. */
+  async names(count: number): Promise<Float64Array> {
     const names = new Float64Array(count);
     let at = 0;
-    for (const { files } of blocks) {
-      signal?.throwIfAborted();
-      const part = await readArray(store, files.names, 'float64');
+    for await (const { files } of this.of('fragments')) {
+      const part = await this.read(files.names);
       names.set(part, at);
       at += part.length;
     }
-    names.sort();
-    const numbering = new Numbering(names, new Float64Array(withVoxels ? count + 1 : 0));
-    if (!withVoxels) return numbering;
-    for (const { files } of blocks) {
-      const part = await readArray(store, files.names, 'float64');
-      const voxels = await readArray(store, files.voxels, 'float64');
-      for (let i = 0; i < part.length; i++) numbering.voxels[numbering.id(part[i])] = voxels[i];
-    }
-    return numbering;
+    return names;
+  }
+}
+
+/** Fragments 1, 2, ... in order of their names. */
+class Numbering {
+  readonly #names: Float64Array;
+  #last = 0;
+
+  /** @param names in any order; sorted in place */
+  constructor(names: Float64Array) {
+    this.#names = names.sort();
   }
 
   get count(): number {
@@ -154,17 +157,10 @@ class Numbering {
   }
 }
 
-async function mergeGraphs(
-  store: ArtefactStore,
-  graphs: readonly Manifest[],
-  numbering: Numbering,
-  most: number,
-  signal: AbortSignal | undefined,
-): Promise<RegionGraph> {
+async function mergeGraphs(blocks: Blocks, numbering: Numbering, most: number): Promise<RegionGraph> {
   const table = new EdgeTable(most);
-  for (const { files, counts } of graphs) {
-    signal?.throwIfAborted();
-    const rows = await readArray(store, files.edges, 'float64');
+  for await (const { files, counts } of blocks.of('graph')) {
+    const rows = await blocks.read(files.edges);
     const n = counts.edges;
     for (let e = 0; e < n; e++) {
       const [u, v] = [numbering.id(rows[e]), numbering.id(rows[n + e])];
@@ -172,6 +168,34 @@ async function mergeGraphs(
     }
   }
   return table.finish(numbering.count, 255);
+}
+
+/** Voxels of each fragment. */
+async function sizes(blocks: Blocks, numbering: Numbering): Promise<Float64Array> {
+  const out = new Float64Array(numbering.count + 1);
+  for await (const { files } of blocks.of('fragments')) {
+    const names = await blocks.read(files.names);
+    const voxels = await blocks.read(files.voxels);
+    for (let i = 0; i < names.length; i++) out[numbering.id(names[i])] = voxels[i];
+  }
+  return out;
+}
+
+async function lookups(
+  blocks: Blocks,
+  numbering: Numbering,
+  labels: Uint32Array,
+): Promise<{ lookup: Uint32Array; starts: Float64Array }> {
+  const lookup = new Uint32Array(numbering.count + blocks.count);
+  const starts = new Float64Array(blocks.count);
+  let block = 0;
+  let at = 0;
+  for await (const { files } of blocks.of('fragments')) {
+    starts[block++] = at++; // of id 0, which no voxel has
+    const names = await blocks.read(files.names);
+    for (let i = 0; i < names.length; i++) lookup[at++] = labels[numbering.id(names[i])];
+  }
+  return { lookup, starts };
 }
 
 /** Regions, each named by one of its fragments, numbered 1, 2, ... by their first fragment. */
