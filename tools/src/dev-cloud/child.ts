@@ -25,6 +25,8 @@ export interface Child {
 }
 
 const PATIENCE_MS = 10_000;
+/** For what it started, once it has ended itself. */
+const REST_MS = 2_000;
 /** Enough to see why it ended. */
 const LINES_KEPT = 20;
 
@@ -49,6 +51,7 @@ export function startChild({ name, args, cwd, env, signal, onLine }: ChildOption
     });
   }
   let asked = false;
+  const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const ended = new Promise<void>((resolve, reject) => {
     const failed = (how: string, cause?: unknown) =>
       asked ? resolve() : reject(new DevCloudError(`The ${name} ${how}${reasonIn(last)}`, { cause }));
@@ -66,9 +69,13 @@ export function startChild({ name, args, cwd, env, signal, onLine }: ChildOption
     asked = true;
     if (pid === 0) return;
     const lives = child.exitCode === null && child.signalCode === null;
-    if (lives) child.kill(signal);
-    else if (groupLives(pid)) process.kill(-pid, signal); // what it left behind
-    for (const end = Date.now() + PATIENCE_MS; groupLives(pid) && Date.now() < end;) await sleep(50);
+    if (lives) {
+      child.kill(signal);
+      await Promise.race([exited, sleep(PATIENCE_MS, undefined, { ref: false })]);
+    } else if (groupLives(pid)) process.kill(-pid, signal); // what it left behind
+    // Not for long: what has ended still counts as there where nobody reaps it, as in many containers.
+    const end = Date.now() + REST_MS;
+    while (groupLives(pid) && Date.now() < end) await sleep(50);
     if (groupLives(pid)) process.kill(-pid, 'SIGKILL');
     if (lives) await ended.catch(() => {});
     child.stdout.destroy();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@tokenunify/api/client';
-import { createVolume, openVolume, wholeBox } from '@tokenunify/em-io';
+import { createVolume, encodeNpy, openVolume, wholeBox } from '@tokenunify/em-io';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { syntheticVolume } from '../synthetic/index.ts';
 import { freePort } from './ports.ts';
@@ -121,6 +121,8 @@ test('a volume goes up through the Worker, is segmented by the container, and it
   const { data, dtype } = await labels.read(wholeBox(labels.shape));
   expect([labels.shape, dtype]).toEqual([[32, 64, 64], 'uint32']);
   expect(data.some((label) => label > 0)).toBe(true);
+  const oneShot = await api.segment(encodeNpy({ dtype: 'uint8', shape: [32, 64, 64], data: raw }));
+  expect(oneShot.labelCount).toBe(step.value.result?.labelCount);
   const listed: string[] = [];
   for await (const volume of api.listVolumes({ limit: 1 })) listed.push(volume.id);
   expect(listed).toEqual([result, id]);

@@ -11,7 +11,7 @@ import {
 import type { VolumeJson, VolumePage } from '../../volumes/types.ts';
 import { MOST_WRITE_MS } from './writes.ts';
 import { documentsOf, nameOf, stateNameOf, valuesOf, writesOf } from './names.ts';
-import { readState } from './state.ts';
+import { readState, replaceState, stateOf } from './state.ts';
 
 const bucket = bindings.VOLUMES as R2Bucket;
 const worker = testWorker();
@@ -270,6 +270,19 @@ describe('sealing', () => {
       const now = await (await send(`/v1/volumes/${id}/c/0`)).text();
       expect(now).toMatch(/^(ab|w[024])$/);
     }
+  });
+
+  test('is not done by one who counted before the volume was opened and closed again', async () => {
+    const id = await written(worker);
+    const stateAs = async (state: 'open' | 'sealing') => {
+      const read = await stateOf(bucket, id);
+      expect(await replaceState(bucket, read, { ...read.state, state })).toBe(true);
+      return stateOf(bucket, id);
+    };
+    const counted = await stateAs('sealing');
+    await stateAs('open');
+    await stateAs('sealing');
+    expect(await replaceState(bucket, counted, { ...counted.state, state: 'sealed' })).toBe(false);
   });
 
   test('goes on from where one that died has left it, whose writes were refused meanwhile', async () => {
