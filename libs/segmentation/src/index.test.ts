@@ -42,6 +42,7 @@ it('exports what it promises, and nothing else', async () => {
       "segmentAffinities",
       "sweepArtefacts",
       "sweepThresholds",
+      "taskMemory",
       "taskWorker",
       "tuneIntensityBaseline",
       "variationOfInformation",

@@ -44,6 +44,11 @@ export class Scratch {
     }
   }
 
+  /** Bytes held. */
+  get bytes(): number {
+    return this.#buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   /** Holds anything at first, as the others do. */
   uint8(length: number): Uint8Array {
     return new Uint8Array(this.#take(length), 0, length);

@@ -25,4 +25,5 @@ export { runTask } from './run-task.ts';
 export type { TaskOrder } from './schedule.ts';
 export type { JobSpec, ResolvedSpec } from './spec.ts';
 export { directoryArtefacts, type ArtefactStore, type StoredName } from './store/index.ts';
+export { taskMemory } from './task-memory.ts';
 export { jobStages, type JobPlan, type JobStage, type Task } from './task.ts';

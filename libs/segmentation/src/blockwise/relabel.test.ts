@@ -98,7 +98,14 @@ describe('agglomerating again', () => {
         .tasks.filter((task) => task.stage === stage)
         .map(({ id }) => id);
     expect(ids(other, 'graph')).toEqual(ids(first, 'graph'));
-    expect(ids(other, 'agglomeration')).not.toEqual(ids(first, 'agglomeration'));
+    for (const changed of [
+      specOf({ scoring: 'mean', threshold: 0.31 }),
+      specOf({ scoring: 'max', threshold: 0.3 }),
+      specOf({ scoring: 'mean', threshold: 0.3 }, 9),
+    ]) {
+      expect(ids(changed, 'agglomeration')).not.toEqual(ids(first, 'agglomeration'));
+      expect(ids(changed, 'labels')).not.toEqual(ids(first, 'labels'));
+    }
     const { watershed } = first.postprocessing;
     const boundary = {
       ...first,

@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Vec3 } from '@tokenunify/em-io';
 import type { Scoring } from '../agglomeration/index.ts';
-import { directoryArtefacts, planJob, runJob, taskWorker, type JobSpec, type TaskContext } from './index.ts';
+import {
+  directoryArtefacts,
+  planJob,
+  runJob,
+  runTask,
+  taskWorker,
+  type JobSpec,
+  type TaskContext,
+} from './index.ts';
+import { dropTask, readManifest } from './store/index.ts';
 import {
   GreyPredictor,
   faultyArtefacts,
@@ -215,6 +224,47 @@ describe('a job at work', () => {
     await run(output);
     expect(predictor.tiles).toBe(tileCount);
     expect(output.labels).toEqual((await inOnePiece(volume, spec, new GreyPredictor(tileShape))).labels);
+  });
+
+  it('takes what another has made of a task and then cleaned up after', async () => {
+    const artefacts = directoryArtefacts(directory.path);
+    const first = plan.tasks.find(({ stage }) => stage === 'affinities')!; // every plan has some
+    const context = { artefacts, volume, predictor: new GreyPredictor(tileShape) };
+    for (const task of plan.tasks) if (first.after.includes(task.id)) await runTask(task, plan, context);
+    let reads = 0;
+    const late: TaskContext['artefacts'] = {
+      ...faultyArtefacts(directory.path, () => false),
+      async getRange(name, offset, target) {
+        if (reads++ === 1) {
+          await runTask(first, plan, context);
+          for (const id of first.after) await dropTask(artefacts, id);
+        }
+        await artefacts.getRange(name, offset, target);
+      },
+    };
+    await runTask(first, plan, { ...context, artefacts: late });
+    expect(reads).toBe(2);
+    expect(await readManifest(artefacts, first.id)).toBeDefined();
+  });
+
+  it('says how much memory agglomeration takes when that is too much', async () => {
+    const artefacts = directoryArtefacts(directory.path);
+    const output = outputOf(plan);
+    const predictor = new GreyPredictor(tileShape);
+    const run = (memoryLimit: number) =>
+      last(
+        runJob(plan, {
+          artefacts,
+          workers: [taskWorker(plan, { artefacts, volume, predictor, output, memoryLimit })],
+        }),
+      );
+    const error = await run(1000).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'segmentation/memory-limit',
+      message: expect.stringMatching(/takes about \d+ bytes, more than the memoryLimit of 1000/),
+    });
+    await run(Number(/about (\d+) bytes/.exec(String(error))?.[1]));
+    expect(predictor.tiles).toBe(tileCount);
   });
 
   it('says when nobody takes a stage', async () => {

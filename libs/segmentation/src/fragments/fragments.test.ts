@@ -154,6 +154,31 @@ describe('fragments', () => {
     });
   });
 
+  it('are those of the cells of the volume when only a part of it is there', () => {
+    const options = { mode: '3d', cell: [6, 16, 16], halo: [0, 0, 0] } as const;
+    const whole = makeFragments(affinities, options).labels;
+    const origin: Vec3 = [3, 10, 5];
+    const size: Vec3 = [9, 38, 43];
+    const part = new Uint8Array(3 * 9 * 38 * 43);
+    const inWhole = (z: number, y: number, x: number) => ((z + 3) * 48 + y + 10) * 48 + x + 5;
+    for (let c = 0, i = 0; c < 3; c++)
+      for (let z = 0; z < 9; z++)
+        for (let y = 0; y < 38; y++)
+          for (let x = 0; x < 43; x++, i++) part[i] = affinities.data[c * 12 * 48 * 48 + inWhole(z, y, x)];
+    const alone = makeFragments({ shape: size, data: part, origin }, options).labels;
+    // in cells that the part holds whole, which are not those that it would have by itself
+    const pairs = new Map<number, number>();
+    for (let z = 3; z < 9; z++)
+      for (let y = 6; y < 38; y++)
+        for (let x = 11; x < 43; x++) {
+          const [a, b] = [whole[inWhole(z, y, x)], alone[(z * 38 + y) * 43 + x]];
+          expect(pairs.get(a) ?? b).toBe(b);
+          pairs.set(a, b);
+        }
+    expect(new Set(pairs.values()).size).toBe(pairs.size);
+    expect(pairs.size).toBeGreaterThan(8);
+  });
+
   it('never cross cells, and do not depend on what lies beyond the halo', () => {
     const options = { mode: '3d', cell: [6, 16, 16], halo: [2, 4, 4] } as const;
     const whole = makeFragments(affinities, options).labels;
