@@ -144,3 +144,15 @@ export async function filesUnder(path: string): Promise<string[]> {
 export function tileCountOf({ shape, tileShape, overlap = 0.25, box }: JobSpec): number {
   return planTiles(shape, tileShape, overlap, box).tiles.length;
 }
+
+/** The job that `kill.fixture.ts` does. */
+export const killedSpec: JobSpec = {
+  shape: [48, 60, 64],
+  tileShape: [16, 16, 16],
+  block: [16, 16, 16],
+  postprocessing: {
+    watershed: { mode: '3d', cell: [16, 16, 16], halo: [4, 4, 4] },
+    agglomeration: { scoring: 'hist50', threshold: 0.4 },
+    minimumSize: 20,
+  },
+};
