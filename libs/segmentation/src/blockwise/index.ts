@@ -20,7 +20,8 @@
 export type { TaskContext } from './context.ts';
 export { dropStages, linkArtefacts, sweepArtefacts } from './housekeeping.ts';
 export { labelChunkShape, labelShape, planJob } from './plan.ts';
-export { runJob, taskWorker, type JobResult, type RunJobOptions, type TaskWorker } from './run-job.ts';
+export type { TaskWorker } from './crew.ts';
+export { runJob, taskWorker, type JobResult, type RunJobOptions } from './run-job.ts';
 export { runTask } from './run-task.ts';
 export type { TaskOrder } from './schedule.ts';
 export type { JobSpec, ResolvedSpec } from './spec.ts';

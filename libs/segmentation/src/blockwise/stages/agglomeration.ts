@@ -5,17 +5,11 @@ import { SegmentationError } from '../../errors.ts';
 import { EdgeTable } from '../../graph/edge-table.ts';
 import type { RegionGraph } from '../../graph/index.ts';
 import type { WorkContext } from '../context.ts';
-import {
-  needManifest,
-  readArray,
-  writeArray,
-  type ArrayRef,
-  type ArtefactStore,
-  type Manifest,
-  type Outcome,
-} from '../store/index.ts';
+import { writeArray, type Outcome } from '../store/index.ts';
 import type { JobGeometry } from '../geometry.ts';
 import type { Task } from '../task.ts';
+import { FinishedBlocks } from './finished-blocks.ts';
+import { Numbering } from './numbering.ts';
 
 /** At the peak, which is while merging runs with `hist50`: the graph, its adjacency, queue, scores and histograms. */
 const BYTES_PER_EDGE = 140;
@@ -36,7 +30,7 @@ export async function runAgglomeration(
 ): Promise<Outcome> {
   const { artefacts, signal } = context;
   const { agglomeration, minimumSize = 0 } = geometry.spec.postprocessing;
-  const blocks = new Blocks(artefacts, geometry, signal);
+  const blocks = new FinishedBlocks(artefacts, geometry, signal);
   const fragmentCount = await blocks.total('fragments');
   const most = await blocks.total('graph');
   checkMemory(fragmentCount, most, context.memoryLimit);
@@ -71,93 +65,7 @@ function checkMemory(fragments: number, edges: number, limit = Infinity): void {
   );
 }
 
-/** What the blocks left, one after the other: manifests of many blocks together would take more than the graph. */
-class Blocks {
-  readonly #store: ArtefactStore;
-  readonly #geometry: JobGeometry;
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(store: ArtefactStore, geometry: JobGeometry, signal: AbortSignal | undefined) {
-    this.#store = store;
-    this.#geometry = geometry;
-    this.#signal = signal;
-  }
-
-  get count(): number {
-    return this.#geometry.blocks.counts.reduce((product, side) => product * side, 1);
-  }
-
-  async *of(stage: 'fragments' | 'graph'): AsyncGenerator<Manifest, void, void> {
-    for (const place of this.#geometry.blocks.places()) {
-      this.#signal?.throwIfAborted();
-      yield await needManifest(this.#store, this.#geometry.id(stage, place));
-    }
-  }
-
-  async total(stage: 'fragments' | 'graph'): Promise<number> {
-    let sum = 0;
-    for await (const { counts } of this.of(stage)) sum += counts[stage === 'graph' ? 'edges' : 'fragments'];
-    return sum;
-  }
-
-  read(ref: ArrayRef): Promise<Float64Array> {
-    return readArray(this.#store, ref, 'float64');
-  }
-
-  /** Names of all fragments, as they come. */
-  async names(count: number): Promise<Float64Array> {
-    const names = new Float64Array(count);
-    let at = 0;
-    for await (const { files } of this.of('fragments')) {
-      const part = await this.read(files.names);
-      names.set(part, at);
-      at += part.length;
-    }
-    return names;
-  }
-}
-
-/** Fragments 1, 2, ... in order of their names. */
-class Numbering {
-  readonly #names: Float64Array;
-  #last = 0;
-
-  /** @param names in any order; sorted in place */
-  constructor(names: Float64Array) {
-    this.#names = names.sort();
-  }
-
-  get count(): number {
-    return this.#names.length;
-  }
-
-  /** The number of a name. Names mostly come in order, so the search starts where the last one ended. */
-  id(name: number): number {
-    const names = this.#names;
-    let low = 0;
-    let high = names.length - 1;
-    const guess = this.#last;
-    if (names[guess] <= name) {
-      low = guess;
-      for (let step = 1; guess + step <= high; step *= 2) {
-        if (names[guess + step] > name) {
-          high = guess + step;
-          break;
-        }
-        low = guess + step;
-      }
-    } else high = guess;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (names[middle] <= name) low = middle;
-      else high = middle - 1;
-    }
-    this.#last = low;
-    return low + 1;
-  }
-}
-
-async function mergeGraphs(blocks: Blocks, numbering: Numbering, most: number): Promise<RegionGraph> {
+async function mergeGraphs(blocks: FinishedBlocks, numbering: Numbering, most: number): Promise<RegionGraph> {
   const table = new EdgeTable(most);
   for await (const { files, counts } of blocks.of('graph')) {
     const rows = await blocks.read(files.edges);
@@ -171,7 +79,7 @@ async function mergeGraphs(blocks: Blocks, numbering: Numbering, most: number): 
 }
 
 /** Voxels of each fragment. */
-async function sizes(blocks: Blocks, numbering: Numbering): Promise<Float64Array> {
+async function sizes(blocks: FinishedBlocks, numbering: Numbering): Promise<Float64Array> {
   const out = new Float64Array(numbering.count + 1);
   for await (const { files } of blocks.of('fragments')) {
     const names = await blocks.read(files.names);
@@ -182,7 +90,7 @@ async function sizes(blocks: Blocks, numbering: Numbering): Promise<Float64Array
 }
 
 async function lookups(
-  blocks: Blocks,
+  blocks: FinishedBlocks,
   numbering: Numbering,
   labels: Uint32Array,
 ): Promise<{ lookup: Uint32Array; starts: Float64Array }> {
