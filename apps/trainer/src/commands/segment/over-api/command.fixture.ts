@@ -1,14 +1,15 @@
 /** `tokenunify segment --api` in this process, against a fake server, in a directory of its own. */
 import { mkdir, readdir } from 'node:fs/promises';
-import { openVolume, wholeBox, type NdArray } from '@tokenunify/em-io';
+import { createVolume, openVolume, wholeBox, type NdArray } from '@tokenunify/em-io';
 import { createReporter } from '../../../progress/reporter.ts';
-import { cells, recordingTerminal, temporaryDirectory, write } from '../../../testing.fixture.ts';
+import { cells, recordingTerminal, temporaryDirectory } from '../../../testing.fixture.ts';
 import type { SegmentCommand } from '../options.ts';
 import { runSegmentOverApi } from './index.ts';
 import { startFakeServer, type FakeServer, type Fault } from './server.fixture.ts';
 
-/** Eight chunks of an upload. */
-export const shape = [66, 130, 134] as const;
+/** Twelve chunks of 32 x 32 x 32, in the input as in the upload; two of an output. */
+export const shape = [40, 50, 70] as const;
+export const CHUNKS = 12;
 export const { raw } = cells(shape, 4);
 /** What the fake server makes of it. */
 export const labelled = (grey: ArrayLike<number>): Uint32Array =>
@@ -25,7 +26,7 @@ export interface Ended {
 
 export interface Bench {
   readonly server: FakeServer;
-  /** A path in the directory, which holds raw.npy. */
+  /** A path in the directory, which holds raw.zarr. */
   at(name: string): string;
   files(): Promise<string[]>;
   run(
@@ -47,14 +48,16 @@ export async function bench(): Promise<Bench> {
   const server = await startFakeServer();
   const at = (name: string) => directory.join('work', name);
   await mkdir(at('.'));
-  await write(at('raw.npy'), raw);
+  const input = await createVolume(at('raw.zarr'), { shape, dtype: 'uint8', chunkShape: [32, 32, 32] });
+  await input.write(wholeBox(shape), raw);
+  await input.close();
   return {
     server,
     at,
     files: async () => (await readdir(at('.'))).sort(),
     async run(options = {}, signal = new AbortController().signal) {
       const { terminal, said } = recordingTerminal(false);
-      const { output = 'out.npy', input = 'raw.npy', ...more } = options;
+      const { output = 'out.npy', input = 'raw.zarr', ...more } = options;
       const command = { overwrite: false, json: true, patience: 20, ...more, api: more.api ?? server.url };
       const reporter = createReporter({ json: true, terminal });
       const error: unknown = await runSegmentOverApi(at(input), at(output), command, signal, reporter).then(

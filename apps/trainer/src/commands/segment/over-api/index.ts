@@ -1,28 +1,19 @@
-import { createClient, isApiError, type ApiClient } from '@tokenunify/api/client';
 import { basename } from 'node:path';
-import { openVolume, wholeBox, type Box, type Volume } from '@tokenunify/em-io';
-import { CommandError } from '../../../errors.ts';
+import { isApiError } from '@tokenunify/api/client';
+import { openVolume } from '@tokenunify/em-io';
 import { createReporter, type Reporter } from '../../../progress/reporter.ts';
-import { parseBox } from '../../../sampling/box.ts';
-import { needsRawRange } from '../input.ts';
 import type { SegmentCommand } from '../options.ts';
 import { checkOutput, refuseReplacing } from '../output.ts';
 import { clearBeside, exists, placesBeside, putInPlace } from '../place.ts';
+import { boxOf, checkServer, clientOf, requestOf } from './asked.ts';
+import { clean } from './clean.ts';
 import type { Context } from './context.ts';
 import { download } from './download.ts';
 import { digestOf, fingerprintOf } from './fingerprint.ts';
-import { shapeOf } from './grid.ts';
 import { runJob } from './job.ts';
 import { createPatience } from './patience.ts';
-import {
-  newKey,
-  readState,
-  removeState,
-  stateFileOf,
-  writeState,
-  type State,
-  type Summary,
-} from './state.ts';
+import { startingState } from './start.ts';
+import { readState, removeState, stateFileOf, writeState, type Summary } from './state.ts';
 import { upload } from './upload.ts';
 
 /** `tokenunify segment --api URL IN OUT`: the same labels, made by a server. */
@@ -69,8 +60,11 @@ export async function runSegmentOverApi(
         await writeState(stateFile, state);
       },
     };
-    await context.remember({});
-    const summary = await labelled(context, output, command);
+    const summary = await labelled(context, output, command).catch(async (error: unknown) => {
+      // refused before there was anything on the server: nothing to go on with
+      if (isApiError(error) && state.volume === undefined) await removeState(stateFile);
+      throw error;
+    });
     const left = command.keep ? {} : await clean(context);
     await removeState(stateFile);
     tell(reporter, output, summary, { seconds: (Date.now() - began) / 1000, ...left });
@@ -92,6 +86,7 @@ async function labelled(context: Context, output: string, command: SegmentComman
   const places = placesBeside(output, token);
   if (placing && !(await exists(places.unfinished)) && (await exists(places.final))) return placing;
   await checkServer(context, command);
+  await context.remember({ placing: undefined });
   const job = await runJob(context, await upload(context));
   try {
     await download(context, job, places);
@@ -105,121 +100,11 @@ async function labelled(context: Context, output: string, command: SegmentComman
     await putInPlace(places);
     return summary;
   } catch (error) {
+    // in this order: that nothing is beside its place would otherwise mean that it is in it
+    if (context.state().placing) await context.remember({ placing: undefined });
     await clearBeside(places);
     throw error;
   }
-}
-
-function clientOf({ api, apiKey }: SegmentCommand & { readonly api: string }): ApiClient {
-  try {
-    return createClient(api, { ...(apiKey !== undefined && { apiKey }), retries: 1 });
-  } catch (cause) {
-    throw new CommandError('trainer/usage', cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-function boxOf(volume: Volume, input: string, { box, rawRange }: SegmentCommand): Box {
-  needsRawRange(volume, input, rawRange);
-  if (volume.channels !== undefined)
-    throw new CommandError(
-      'trainer/data',
-      `${input} has ${volume.channels} channels, but a volume to segment is (z, y, x); write one channel to a volume of its own.`,
-    );
-  return box === undefined ? wholeBox(volume.shape) : parseBox(box, volume.shape);
-}
-
-function requestOf(name: string, command: SegmentCommand): Context['request'] {
-  const { rawRange, model, threshold, scoring, minimumSize, cell } = command;
-  const postprocessing = {
-    ...(threshold !== undefined && { threshold }),
-    ...(scoring !== undefined && { scoring }),
-    ...(minimumSize !== undefined && { minimumSize }),
-    ...(cell && { cell: [...cell] as [number, number, number] }), // three, as the parser made it
-  };
-  return {
-    name,
-    ...(rawRange && { rawRange: [rawRange[0], rawRange[1]] }),
-    ...(model !== undefined && { model }),
-    ...(Object.keys(postprocessing).length > 0 && { postprocessing }),
-  };
-}
-
-/**
- * Where to go on: at what an earlier command left, if it was about the same. What it left on the server for nothing is
- * deleted.
- */
-async function startingState(
-  before: State | undefined,
-  fresh: Pick<State, 'version' | 'server' | 'input' | 'request'>,
-  {
-    api,
-    output,
-    reporter,
-  }: { readonly api: ApiClient; readonly output: string; readonly reporter: Reporter },
-): Promise<State> {
-  const anew: State = { ...fresh, token: newKey().slice(0, 8), key: newKey() };
-  if (!before) return anew;
-  if (before.server !== fresh.server) {
-    reporter.note(`${stateFileOf(output)} is of another server; starting anew.`);
-    await clearBeside(placesBeside(output, before.token));
-    return anew;
-  }
-  const sameInput = before.input === fresh.input;
-  if (sameInput && before.request === fresh.request) {
-    reporter.note('Going on with what an earlier command began.');
-    return before;
-  }
-  await clearBeside(placesBeside(output, before.token));
-  if (before.job !== undefined) await dropJob(api, before.job);
-  if (sameInput && before.volume !== undefined) {
-    reporter.note('The options are others than before: a new segmentation of what was uploaded.');
-    return { ...anew, token: before.token, volume: before.volume };
-  }
-  reporter.note('The input is another than before; starting anew.');
-  if (before.volume !== undefined) await api.deleteVolume(before.volume).catch(() => undefined); // it may be gone
-  return anew;
-}
-
-/** Best effort: that job is no part of what was asked for now. */
-async function dropJob(api: ApiClient, id: string): Promise<void> {
-  await api.cancelSegmentation(id).catch(() => undefined);
-  await api.deleteSegmentation(id).catch(() => undefined);
-}
-
-/** What can be known to be refused is refused before hours of uploading. */
-async function checkServer(
-  { api, patience, signal, box, request }: Context,
-  { api: url }: SegmentCommand,
-): Promise<void> {
-  const { model } = await patience(() => api.health({ signal }));
-  const shape = shapeOf(box);
-  if (request.model !== undefined || shape.every((length, axis) => length >= model.minimumShape[axis]!))
-    return;
-  throw new CommandError(
-    'trainer/data',
-    `The volume is ${shape.join(' x ')}, but ${model.name} of ${String(url)} takes ${model.minimumShape.join(' x ')} at least (z, y, x); choose a larger box.`,
-  );
-}
-
-/** The output is there: what cannot be deleted on the server is said, and is no failure. */
-async function clean({ api, reporter, signal, state }: Context): Promise<{ kept?: readonly string[] }> {
-  const { job, volume } = state();
-  const kept: string[] = [];
-  const gone = async (id: string | undefined, remove: (id: string) => Promise<void>) => {
-    try {
-      if (id !== undefined) await remove(id);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isApiError(error, 'segmentation-not-found', 'volume-not-found')) return;
-      kept.push(String(id));
-      reporter.note(
-        `${id} could not be deleted on the server: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  };
-  await gone(job, (id) => api.deleteSegmentation(id, { signal }));
-  await gone(volume, (id) => api.deleteVolume(id, { signal }));
-  return kept.length > 0 ? { kept } : {};
 }
 
 function tell(

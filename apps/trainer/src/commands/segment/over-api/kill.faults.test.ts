@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Random } from '@tokenunify/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bench, type Bench } from './command.fixture.ts';
+import { bench, CHUNKS, type Bench } from './command.fixture.ts';
 
 const BIN = fileURLToPath(new URL('../../../../bin/tokenunify.js', import.meta.url));
 let own: Bench;
@@ -20,7 +20,7 @@ afterAll(() => own.close());
 /** @returns the exit code; null when it was killed */
 function command(output: string, killAfter?: number): Promise<{ code: number | null; ms: number }> {
   const began = Date.now();
-  const args = ['segment', own.at('raw.npy'), own.at(output), '--api', own.server.url, '--json'];
+  const args = ['segment', own.at('raw.zarr'), own.at(output), '--api', own.server.url, '--json'];
   const child = spawn(process.execPath, [BIN, ...args], { stdio: 'ignore' });
   const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
   return new Promise((resolve, reject) => {
@@ -50,14 +50,14 @@ it.each(['.npy', '.zarr'])('at 10 moments each: %s', { timeout: 300_000 }, async
     expect(code).toBe(0);
     expect(own.count(/^POST \/v1\/segmentations$/), 'jobs asked for').toBeLessThanOrEqual(2);
     // a chunk on its way when the process is killed is stored, and found by the next one
-    expect(own.chunks()).toEqual(Array.from({ length: 8 }, () => 1));
+    expect(own.chunks()).toEqual(Array.from({ length: CHUNKS }, () => 1));
     expect([own.server.volumes.size, own.server.jobs.size]).toEqual([0, 0]);
-    for (const file of extension === '.npy' ? [''] : ['/zarr.json', '/c/0/0/0', '/c/1/2/2'])
+    for (const file of extension === '.npy' ? [''] : ['/zarr.json', '/c/0/0/0', '/c/0/0/1'])
       expect(
         readFileSync(own.at(output + file)).equals(readFileSync(own.at(`whole${extension}${file}`))),
         `${output}${file}`,
       ).toBe(true);
-    expect(await own.files()).toEqual(['raw.npy', output, `whole${extension}`].sort());
+    expect(await own.files()).toEqual([output, 'raw.zarr', `whole${extension}`].sort());
     await rm(own.at(output), { recursive: true });
   }
   expect(killed).toBeGreaterThan(5);
@@ -66,7 +66,7 @@ it.each(['.npy', '.zarr'])('at 10 moments each: %s', { timeout: 300_000 }, async
 
 it('Ctrl-C ends it with 130 and the way to go on', async () => {
   own.server.pace = 100;
-  const args = [BIN, 'segment', own.at('raw.npy'), own.at('stopped.npy'), '--api', own.server.url];
+  const args = [BIN, 'segment', own.at('raw.zarr'), own.at('stopped.npy'), '--api', own.server.url];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   let signalled = false;
@@ -77,7 +77,7 @@ it('Ctrl-C ends it with 130 and the way to go on', async () => {
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
   expect(said).toContain('run the same command again to go on');
   expect(said).not.toContain('tokenunify:');
-  expect(await own.files()).toEqual(['raw.npy', 'stopped.npy.segment.json']);
+  expect(await own.files()).toEqual(['raw.zarr', 'stopped.npy.segment.json']);
   expect((await command('stopped.npy')).code).toBe(0);
-  expect(await own.files()).toEqual(['raw.npy', 'stopped.npy']);
+  expect(await own.files()).toEqual(['raw.zarr', 'stopped.npy']);
 });

@@ -41,7 +41,7 @@ it.skipIf(!existsSync('/proc/self/status'))(
     const text = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
     writeFileSync(own.at('large.npy'), `\x93NUMPY\x01\x00\x76\x00${text.padEnd(117)}\n`, 'latin1');
     await truncate(own.at('large.npy'), 128 + shape[0] * shape[1] * shape[2]);
-    const small = await peakOf('raw.npy', 'small.zarr');
+    const small = await peakOf('raw.zarr', 'small.zarr');
     for (const output of ['large.zarr', 'large-labels.npy']) {
       const large = await peakOf('large.npy', output);
       // the labels alone are 256 MiB

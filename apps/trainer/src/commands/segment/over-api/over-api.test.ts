@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, utimes } from 'node:fs/promises';
 import { openVolume } from '@tokenunify/em-io';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bench, expected, labelled, shape, type Bench } from './command.fixture.ts';
+import { bench, CHUNKS, expected, labelled, shape, type Bench } from './command.fixture.ts';
 
 let server: Bench['server'];
 let own: Bench;
@@ -40,24 +40,24 @@ describe('segment --api', () => {
     });
     expect(await read('out.npy')).toEqual({ dtype: 'uint32', shape: [...shape], data: expected });
     expect([server.volumes.size, server.jobs.size]).toEqual([0, 0]);
-    expect(await files()).toEqual(['out.npy', 'raw.npy']);
-    expect(chunks()).toEqual(Array.from({ length: 8 }, () => 1));
+    expect(await files()).toEqual(['out.npy', 'raw.zarr']);
+    expect(chunks()).toEqual(Array.from({ length: CHUNKS }, () => 1));
     expect(count(/^HEAD/)).toBe(0);
   });
 
   it('asks for what the options say, and uploads only the box', async () => {
     const { result } = await run({
-      ...{ output: 'out.zarr', box: '2:66,:,10:', threshold: 0.3, scoring: 'hist50', minimumSize: 7 },
+      ...{ output: 'out.zarr', box: '2:34,:,10:', threshold: 0.3, scoring: 'hist50', minimumSize: 7 },
       ...{ cell: [64, 64, 64], rawRange: [0, 200], model: 'other', keep: true },
     });
-    expect(result).toMatchObject({ shape: [64, 130, 124] });
+    expect(result).toMatchObject({ shape: [32, 50, 60] });
     const [job] = [...server.jobs.values()];
     expect(job?.request).toEqual({
-      ...{ input: { volume: expect.any(String) }, name: 'raw.npy', model: 'other', rawRange: [0, 200] },
+      ...{ input: { volume: expect.any(String) }, name: 'raw.zarr', model: 'other', rawRange: [0, 200] },
       postprocessing: { threshold: 0.3, scoring: 'hist50', minimumSize: 7, cell: [64, 64, 64] },
     });
-    const whole = await openVolume(at('raw.npy'));
-    const box = await whole.read({ start: [2, 0, 10], stop: [66, 130, 134] });
+    const whole = await openVolume(at('raw.zarr'));
+    const box = await whole.read({ start: [2, 0, 10], stop: [34, 50, 70] });
     await whole.close();
     expect((await read('out.zarr')).data).toEqual(labelled(box.data as Uint8Array));
     expect([server.volumes.size, server.jobs.size]).toEqual([2, 1]);
@@ -83,7 +83,7 @@ describe('segment --api', () => {
       /^The segmentation seg_\d+ failed: The model ran out of memory; run the same command again to go on with it\.$/,
     );
     expect(first.error).toMatchObject({ code: 'trainer/run' });
-    expect(await files()).toEqual(['out.npy.segment.json', 'raw.npy']);
+    expect(await files()).toEqual(['out.npy.segment.json', 'raw.zarr']);
     const second = await run();
     expect(second.error).toBeUndefined();
     expect(count(/^POST .*\/resume$/)).toBe(1);
@@ -103,6 +103,24 @@ describe('segment --api', () => {
     const { message: told } = await run(options);
     expect(told).toMatch(message);
     expect(count(/^PUT/)).toBe(0);
+    expect(await files()).toEqual(['raw.zarr']);
+  });
+
+  it('leaves what it should replace when the new one cannot be put in its place, and then knows that it did not', async () => {
+    await run({ output: 'earlier.npy', box: ':8,:,:' });
+    writeFileSync(at('out.npy'), readFileSync(at('earlier.npy')));
+    server.fault = (request) => {
+      // the last question before the move
+      const unfinished = readdirSync(at('.')).find((name) => /^\.unfinished-.*npy$/.test(name));
+      if (/^GET \/v1\/volumes\/\w+$/.test(request) && unfinished) rmSync(at(unfinished));
+      return undefined;
+    };
+    expect((await run({ overwrite: true })).message).toMatch(/ENOENT/);
+    expect(readFileSync(at('out.npy')).equals(readFileSync(at('earlier.npy')))).toBe(true);
+    server.fault = () => undefined;
+    expect((await run({ overwrite: true })).error).toBeUndefined();
+    expect((await read('out.npy')).data).toEqual(expected);
+    expect(await files()).toEqual(['earlier.npy', 'out.npy', 'raw.zarr']);
   });
 
   it('replaces an output only when told to', async () => {
@@ -133,13 +151,13 @@ describe('started again after it was stopped, it', () => {
     await stoppedAt(/^PUT .*\/c\//, {}, 6);
     const before = chunks().length;
     expect(before).toBeGreaterThan(0);
-    expect(before).toBeLessThan(8);
+    expect(before).toBeLessThan(CHUNKS);
     const { error, notes } = await run();
     expect(error).toBeUndefined();
     expect(notes).toContain('Going on with what an earlier command began.');
     expect(count(/^POST \/v1\/volumes$/)).toBe(1);
-    expect(count(/^HEAD/)).toBe(8);
-    expect(chunks()).toHaveLength(8);
+    expect(count(/^HEAD/)).toBe(CHUNKS);
+    expect(chunks()).toHaveLength(CHUNKS);
     expect((await read('out.npy')).data).toEqual(expected);
   });
 
@@ -156,9 +174,9 @@ describe('started again after it was stopped, it', () => {
 
   it('fetches the labels anew, and only whole they appear', async () => {
     await stoppedAt(/^GET .*\/c\//, {}, 3);
-    expect(await files()).toEqual(['out.npy.segment.json', 'raw.npy']);
+    expect(await files()).toEqual(['out.npy.segment.json', 'raw.zarr']);
     expect((await run()).error).toBeUndefined();
-    expect(await files()).toEqual(['out.npy', 'raw.npy']);
+    expect(await files()).toEqual(['out.npy', 'raw.zarr']);
   });
 
   it('clears up what was left when only that was missing', async () => {
@@ -198,8 +216,8 @@ describe('started again after it was stopped, it', () => {
   });
 
   it.each([
-    ['an input that was written since', async () => void (await utimes(at('raw.npy'), 1, 1)), {}],
-    ['another part of it', async () => undefined, { box: ':64,:,:' }],
+    ['an input that was written since', async () => void (await utimes(at('raw.zarr/zarr.json'), 1, 1)), {}],
+    ['another part of it', async () => undefined, { box: ':32,:,:' }],
   ])('starts anew for %s', async (_, change, options) => {
     await stoppedAt(/events$/);
     await change();
@@ -219,7 +237,7 @@ describe('started again after it was stopped, it', () => {
 it('--keep leaves volume, labels and job on the server', async () => {
   await run({ keep: true });
   expect([server.volumes.size, server.jobs.size]).toEqual([2, 1]);
-  expect(await files()).toEqual(['out.npy', 'raw.npy']);
+  expect(await files()).toEqual(['out.npy', 'raw.zarr']);
 });
 
 it('labels that are not those of the job never become an output', async () => {
@@ -227,5 +245,5 @@ it('labels that are not those of the job never become an output', async () => {
     /^GET .*\/c\//.test(request) ? { status: 404, code: 'key-not-found' } : undefined;
   const { message } = await run();
   expect(message).toMatch(/came with 0 as the highest of 4/);
-  expect(await files()).toEqual(['out.npy.segment.json', 'raw.npy']);
+  expect(await files()).toEqual(['out.npy.segment.json', 'raw.zarr']);
 });

@@ -278,7 +278,7 @@ export async function startFakeServer(): Promise<FakeServer> {
     const labels = Uint32Array.from(data as Uint8Array, (grey) => 1 + (grey >> 6));
     const made: StoredVolume = { id: idOf('vol'), state: 'sealed' };
     const path = join(directory, `${made.id}.zarr`);
-    const options = { shape: raw.shape, dtype: 'uint32', chunkShape: [48, 48, 48] } as const;
+    const options = { shape: raw.shape, dtype: 'uint32', chunkShape: [24, 24, 24] } as const;
     const result = await createVolume(path, options);
     await result.write(wholeBox(raw.shape), { dtype: 'uint32', shape, data: labels });
     await result.close();
