@@ -28,7 +28,7 @@ export interface JobLimits {
   readonly queue: number;
   /** Threads of one job for what follows the model. */
   readonly workers: number;
-  /** Bytes for agglomeration, whose graph is held in memory. */
+  /** Bytes of one job: bounds its threads, and agglomeration refuses a graph that needs more. */
   readonly memoryBytes: number;
   /** Voxels along a side of a block, in whole cells: what a thread holds at once. */
   readonly blockSide: number;

@@ -47,11 +47,7 @@ export const OPTIONS = {
     '',
     "threads of a job behind the model (default: the machine's, at most 4)",
   ),
-  'job-memory': option(
-    'TOKENUNIFY_JOB_MEMORY',
-    '',
-    "for agglomeration, like 8G (default: half of the machine's)",
-  ),
+  'job-memory': option('TOKENUNIFY_JOB_MEMORY', '', "of one job, like 8G (default: half of the machine's)"),
   'job-block': option(
     'TOKENUNIFY_JOB_BLOCK',
     JOBS.blockSide,

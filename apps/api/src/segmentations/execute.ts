@@ -6,6 +6,7 @@ import {
   labelShape,
   planJob,
   runJob,
+  taskMemory,
   type JobResult,
   type ProgressEvent,
 } from '@tokenunify/segmentation';
@@ -61,7 +62,9 @@ export async function execute(job: JobRecord, options: ExecuteOptions): Promise<
     batchSize: predictor?.batchSize ?? 1,
     remote: options.remote,
   };
-  const count = Math.min(options.workers, plan.tasks.length);
+  // as many as the memory of a job is enough for, and one at least
+  const most = Math.floor(options.memoryLimit / taskMemory(plan));
+  const count = Math.max(1, Math.min(options.workers, plan.tasks.length, most));
   const threads = Array.from(
     { length: count },
     () =>

@@ -47,7 +47,7 @@ export interface SegmentationsOptions {
   readonly maxVoxels: number;
   /** Voxels along a side of a block, in whole cells: a thread's memory. Default 128, or one cell if that is larger. */
   readonly blockSide?: number;
-  /** Bytes that agglomeration may take. */
+  /** Bytes that a job may take: bounds its threads, and agglomeration refuses a larger graph. */
   readonly memoryLimit: number;
   readonly now: () => number;
   /** In [0, 1). */

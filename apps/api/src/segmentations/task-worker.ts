@@ -8,6 +8,7 @@ import {
   labelShape,
   planJob,
   runTask,
+  Scratch,
   type Task,
   type TaskContext,
 } from '@tokenunify/segmentation';
@@ -28,6 +29,7 @@ if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + LOWER
 const job = workerData as ThreadJob; // what TaskThread gives
 const plan = planJob(job.spec);
 const artefacts = directoryArtefacts(job.artefacts);
+const scratch = new Scratch();
 const calls = new Map<number, { resolve(affinities: Float32Array): void; reject(error: Error): void }>();
 let nextCall = 0;
 let abort = new AbortController();
@@ -81,7 +83,7 @@ async function answer(task: Task): Promise<void> {
 
 /** Volumes are opened by the first task that needs them: a job that only agglomerates again reads no raw data. */
 async function contextOf(task: Task, signal: AbortSignal): Promise<TaskContext> {
-  const base = { artefacts, signal, memoryLimit: job.memoryLimit };
+  const base = { artefacts, scratch, signal, memoryLimit: job.memoryLimit };
   if (task.stage === 'tiles') {
     volume ??= openRaw();
     volume.catch(() => (volume = undefined)); // the next task tries again

@@ -1,12 +1,18 @@
-import type { BigIntStats } from 'node:fs';
 import { ApiProblem } from '../problem.ts';
+
+/** What a tag is made of; `stat` of a file has it. No type of Node, since the Worker compares tags too. */
+export interface FileStamp {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ino: bigint;
+}
 
 /**
  * A strong validator of a stored file. Its modification time is not the clock's but a stamp that no other value has
  * (`Stamps`): two values of one size within one tick of the clock, or in a reused inode, still differ, and both survive
  * a restart without a place of their own.
  */
-export const etagOf = ({ size, mtimeNs, ino }: Pick<BigIntStats, 'size' | 'mtimeNs' | 'ino'>): string =>
+export const etagOf = ({ size, mtimeNs, ino }: FileStamp): string =>
   `"${size.toString(36)}-${mtimeNs.toString(36)}-${ino.toString(36)}"`;
 
 /** Modification times that never repeat. */
