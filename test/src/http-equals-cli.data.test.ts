@@ -1,4 +1,4 @@
-/** The labels of a real volume are the same over HTTP as from the command line (`EM_DATA_DIR`): all of the report slab once, a corner of it with another threshold. */
+/** The labels of a real volume are the same over HTTP as from the command line (`EM_DATA_DIR`): all of the report slab once, a corner of it with another threshold, and by a job. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -47,7 +47,7 @@ describe('a slab of FIB-25', { timeout: 900_000 }, () => {
     const args = ['segment', `${file}:/volumes/raw`, out, '--overwrite', '--json'];
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [bin, ...args, '--model', model, '--box', ranges, ...options],
+      [bin, ...args, ...(options.includes('--api') ? [] : ['--model', model]), '--box', ranges, ...options],
       { maxBuffer: 2 ** 26 },
     );
     const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
@@ -70,4 +70,13 @@ describe('a slab of FIB-25', { timeout: 900_000 }, () => {
       expect(new Set<unknown>(b.data).size, 'a segmentation worth comparing').toBeGreaterThan(10);
     },
   );
+
+  it('has the same labels from a job, block by block, as from `tokenunify segment`', async () => {
+    const cells = ['--cell', '32,32,32'];
+    const here = await onTheCommandLine(corner, ...cells);
+    const there = await onTheCommandLine(corner, ...cells, '--api', server.url);
+    expect(there.result).toMatchObject({ labels: here.result['labels'], model: here.result['model'] });
+    expect(Buffer.compare(there.npy, here.npy), 'labels differ').toBe(0);
+    expect(Number(here.result['labels']), 'a segmentation worth comparing').toBeGreaterThan(10);
+  });
 });
