@@ -4,6 +4,7 @@ import type { Env } from '../environment.ts';
 import { ApiProblem } from '../problem.ts';
 import type { ModelSummary, Segmenter } from '../segmenter/types.ts';
 import { VERSION } from '../version.ts';
+import { INDEX } from './index-page.ts';
 
 export interface ServiceRouteOptions {
   readonly segmenter: Segmenter;
@@ -39,19 +40,6 @@ export function serviceHandlers<E extends Env>({
     index: (c) => c.json(INDEX, 200),
   };
 }
-
-export const INDEX = {
-  name: 'TokenUnify: neuron segmentation of EM volumes',
-  version: VERSION,
-  links: {
-    segment: '/v1/segment',
-    segmentations: '/v1/segmentations',
-    volumes: '/v1/volumes',
-    contract: '/openapi.json',
-    health: '/healthz',
-    ready: '/readyz',
-  },
-};
 
 export const unavailable = (): ApiProblem =>
   new ApiProblem('unavailable', 'The server is starting or stopping; send the request again in 5 s.', {

@@ -15,7 +15,8 @@ import {
 import { isApiProblem } from '../problem.ts';
 import { isOutOfSpace } from '../unforeseen.ts';
 import { createGuardedFetch } from '../remote/index.ts';
-import { Carried, carry } from '../segmenter/carry.ts';
+import { carry } from '../segmenter/carry.ts';
+import { DistantPredictor } from '../segmenter/distant-predictor.ts';
 import { openInput, openLocal } from './input.ts';
 import type { FromTaskThread, TaskFailure, ThreadJob, ToTaskThread } from './task-protocol.ts';
 
@@ -30,44 +31,23 @@ const job = workerData as ThreadJob; // what TaskThread gives
 const plan = planJob(job.spec);
 const artefacts = directoryArtefacts(job.artefacts);
 const scratch = new Scratch();
-const calls = new Map<number, { resolve(affinities: Float32Array): void; reject(error: Error): void }>();
-let nextCall = 0;
 let abort = new AbortController();
 let volume: Promise<Volume> | undefined;
 let output: Promise<WritableVolume> | undefined;
 
-/** The inference process, seen from here. */
-const predictor = {
-  tileShape: job.spec.tileShape,
-  batchSize: job.batchSize,
-  channels: 3,
-  predict: (tiles: Float32Array, count: number): Promise<Float32Array> =>
-    new Promise((resolve, reject) => {
-      const call = nextCall++;
-      calls.set(call, { resolve, reject });
-      // Copied, not transferred: the caller may use its batch again.
-      send({ type: 'predict', call, tiles, count });
-    }),
-} as const;
+const predictor = new DistantPredictor(job.spec.tileShape, job.batchSize, send);
 
 port.on('message', (message: ToTaskThread) => {
   switch (message.type) {
     case 'abort':
       return abort.abort();
     case 'predicted':
-      return take(message.call)?.resolve(message.affinities);
     case 'unpredicted':
-      return take(message.call)?.reject(new Carried(message.error));
+      return predictor.answered(message);
     case 'task':
       void answer(message.task);
   }
 });
-
-function take(call: number) {
-  const waiting = calls.get(call);
-  calls.delete(call);
-  return waiting;
-}
 
 async function answer(task: Task): Promise<void> {
   abort = new AbortController();
@@ -77,7 +57,7 @@ async function answer(task: Task): Promise<void> {
   } catch (error) {
     send({ type: 'failed', error: failureOf(error) });
   } finally {
-    calls.clear();
+    predictor.forget();
   }
 }
 

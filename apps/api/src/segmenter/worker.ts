@@ -8,7 +8,8 @@ import {
   type ProgressEvent,
   type QuantisedAffinities,
 } from '@tokenunify/segmentation';
-import { Carried, carry } from './carry.ts';
+import { carry } from './carry.ts';
+import { DistantPredictor } from './distant-predictor.ts';
 import { withOverrides } from './postprocessing.ts';
 import type { FromWorker, ToWorker, WorkerModel } from './protocol.ts';
 import type { SegmentRequest, SegmentResult } from './types.ts';
@@ -18,32 +19,17 @@ if (port === null)
   throw new Error('segmenter/worker.ts runs as a worker thread; createThreadedSegmenter starts it.');
 
 const model = workerData as WorkerModel; // what SegmentThread gives
-const calls = new Map<number, { resolve(affinities: Float32Array): void; reject(error: Error): void }>();
-let nextCall = 0;
 let abort = new AbortController();
 
-/** The inference process, seen from here. */
-const predictor = {
-  tileShape: model.tileShape,
-  batchSize: model.batchSize,
-  channels: 3,
-  predict: (tiles: Float32Array, count: number): Promise<Float32Array> =>
-    new Promise((resolve, reject) => {
-      const call = nextCall++;
-      calls.set(call, { resolve, reject });
-      // Copied, not transferred: the caller may use its batch again.
-      send({ type: 'predict', call, tiles, count });
-    }),
-} as const;
+const predictor = new DistantPredictor(model.tileShape, model.batchSize, send);
 
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'abort':
       return abort.abort();
     case 'predicted':
-      return calls.get(message.call)?.resolve(message.affinities);
     case 'unpredicted':
-      return calls.get(message.call)?.reject(new Carried(message.error));
+      return predictor.answered(message);
     case 'segment':
       void answer({ raw: message.raw, ...message.options });
   }
@@ -57,7 +43,7 @@ async function answer(request: SegmentRequest): Promise<void> {
   } catch (error) {
     send({ type: 'failed', error: carry(error) });
   } finally {
-    calls.clear();
+    predictor.forget();
   }
 }
 

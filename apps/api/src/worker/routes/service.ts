@@ -1,6 +1,6 @@
 import type { Handlers } from '../../contract/index.ts';
 import { ApiProblem, isApiProblem } from '../../problem.ts';
-import { VERSION } from '../../version.ts';
+import { INDEX } from '../../routes/index-page.ts';
 import type { WorkerEnv } from '../bindings.ts';
 import { askContainer, passBack, type Fetch } from '../container/forward.ts';
 
@@ -27,17 +27,3 @@ export function serviceHandlers(fetch: Fetch): Pick<Handlers<WorkerEnv>, 'health
     },
   };
 }
-
-/** As the container's own, whose module names types of libraries that need Node. */
-const INDEX = {
-  name: 'TokenUnify: neuron segmentation of EM volumes',
-  version: VERSION,
-  links: {
-    segment: '/v1/segment',
-    segmentations: '/v1/segmentations',
-    volumes: '/v1/volumes',
-    contract: '/openapi.json',
-    health: '/healthz',
-    ready: '/readyz',
-  },
-};
