@@ -1,5 +1,5 @@
 import { elementCount, type Box, type Vec3, type Volume } from '@tokenunify/em-io';
-import { defaultCell, isSegmentationError, planJob, type PostProcessing } from '@tokenunify/segmentation';
+import { countTasks, defaultCell, isSegmentationError, type PostProcessing } from '@tokenunify/segmentation';
 import type { ModelPackage } from '@tokenunify/model';
 import { ApiProblem } from '../problem.ts';
 import { withOverrides } from '../segmenter/postprocessing.ts';
@@ -144,13 +144,25 @@ function checkVoxels({ rawRange }: NewSegmentation, { dtype, channels, shape }: 
     );
 }
 
+/** A plan of so many tasks takes 0.2 GB and a second or two to make. */
+const MOST_TASKS = 100_000;
+/** Along one axis: weights of tiles are kept for each position. */
+const MOST_SIDE = 2 ** 22;
+
 function checkSpec(spec: StoredSpec): void {
+  const field = 'body.input';
   try {
-    planJob(spec);
+    const tasks = countTasks(spec);
+    if (tasks > MOST_TASKS || spec.shape.some((side) => side > MOST_SIDE))
+      throw new ApiProblem(
+        'volume-too-large',
+        `The volume is ${spec.shape.join(' x ')} and would take about ${tasks} tasks, the limits are ${MOST_SIDE} voxels a side and ${MOST_TASKS} tasks; give a smaller box, or cut it into volumes.`,
+        { field, value: spec.shape, limit: { side: MOST_SIDE, tasks: MOST_TASKS } },
+      );
   } catch (error) {
     if (isSegmentationError(error, 'segmentation/too-small'))
       throw new ApiProblem('volume-too-small', error.message, {
-        field: 'body.input',
+        field,
         value: spec.shape,
         limit: spec.minimumShape,
         cause: error,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
-import type { Vec3 } from '@tokenunify/em-io';
+import { createVolume, type Vec3 } from '@tokenunify/em-io';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../testing.fixture.ts';
 import { filesBelow, inOnePiece, serveJobs, type Jobs } from './testing.fixture.ts';
@@ -215,6 +215,19 @@ describe('a request that cannot be done is refused at once', () => {
       code: 'volume-too-large',
       limit: 1000,
     });
+  });
+
+  it('a volume that is nothing but long, at once', async () => {
+    const raw = join(jobs.directory, 'long.zarr');
+    await (await createVolume(raw, { shape: [4, 16, 1e9], dtype: 'uint8' })).close();
+    const start = performance.now();
+    const response = await post({ input: { path: raw } });
+    expect(await response.json()).toMatchObject({ status: 413, code: 'volume-too-large' });
+    const box = { start: [0, 0, 0], stop: [4, 16, 1000] };
+    expect(await (await post({ input: { path: raw }, box })).json()).toMatchObject({
+      code: 'volume-too-large',
+    });
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it('a URL with a password, or one that leads into this machine', async () => {

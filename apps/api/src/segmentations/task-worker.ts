@@ -6,7 +6,7 @@ import {
   directoryArtefacts,
   labelChunkShape,
   labelShape,
-  planJob,
+  resolveSpec,
   runTask,
   Scratch,
   type Task,
@@ -28,7 +28,8 @@ const LOWER = 10;
 if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + LOWER));
 
 const job = workerData as ThreadJob; // what TaskThread gives
-const plan = planJob(job.spec);
+// tasks are made once, by the thread that gives them out
+const plan = { spec: resolveSpec(job.spec) };
 const artefacts = directoryArtefacts(job.artefacts);
 const scratch = new Scratch();
 let abort = new AbortController();

@@ -50,13 +50,9 @@ export class JobGeometry {
 
   /** The tiles that touch a block, in raster order, and which of which run they are. */
   tiles(place: Vec3): { readonly start: Vec3; readonly run: Vec3; readonly index: number }[] {
-    const { tileShape, tilesPerTask } = this.spec;
+    const { tilesPerTask } = this.spec;
     const box = this.blocks.block(place);
-    const along = (d: 0 | 1 | 2) =>
-      [...this.#starts[d].entries()].filter(
-        ([, start]) => start < box.stop[d] && start + tileShape[d] > box.start[d],
-      );
-    const [alongZ, alongY, alongX] = [along(0), along(1), along(2)];
+    const [alongZ, alongY, alongX] = [this.#within(0, box), this.#within(1, box), this.#within(2, box)];
     return alongZ.flatMap(([iz, z]) =>
       alongY.flatMap(([iy, y]) =>
         alongX.map(([ix, x]) => ({
@@ -66,6 +62,27 @@ export class JobGeometry {
         })),
       ),
     );
+  }
+
+  /** The blocks that a run of tiles touches: those that need its predictions. */
+  consumers(place: Vec3): Vec3[] {
+    const run = this.run(place);
+    const [first, last] = [run[0], run[run.length - 1]];
+    const { tileShape } = this.spec;
+    // tiles of a run overlap, so that together they cover a box
+    return this.blocks.touching({
+      start: [Math.max(0, first[0]), Math.max(0, first[1]), Math.max(0, first[2])],
+      stop: [last[0] + tileShape[0], last[1] + tileShape[1], last[2] + tileShape[2]],
+    });
+  }
+
+  /** Raster index of a task's place among those of its stage. */
+  index(stage: JobStage, place: Vec3): number {
+    if (stage === 'agglomeration') return 0;
+    if (stage === 'labels') return this.output.index(place);
+    if (stage !== 'tiles') return this.blocks.index(place);
+    const runs = Math.ceil(this.#starts[2].length / this.spec.tilesPerTask);
+    return (place[0] * this.#starts[1].length + place[1]) * runs + place[2];
   }
 
   /** A block with its halo, clipped to the box. */
@@ -90,11 +107,42 @@ export class JobGeometry {
     return this.id('fragments', near);
   }
 
+  /** Tiles that share voxels with a box along an axis, numbered; starts ascend. */
+  #within(d: 0 | 1 | 2, box: Box): (readonly [number, number])[] {
+    const starts = this.#starts[d];
+    const found: (readonly [number, number])[] = [];
+    for (let i = firstAbove(starts, box.start[d] - this.spec.tileShape[d]); i < starts.length; i++) {
+      if (starts[i] >= box.stop[d]) break;
+      found.push([i, starts[i]]);
+    }
+    return found;
+  }
+
   #touching(d: 0 | 1 | 2): number[] {
     const { shape, tileShape, overlap, box } = this.spec;
     const { starts } = planAxis(shape[d], tileShape[d], overlap);
     return starts.filter((start) => start < box.stop[d] && start + tileShape[d] > box.start[d]);
   }
+}
+
+/** Number of the first of ascending values above a limit. */
+function firstAbove(values: readonly number[], limit: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+const known = new WeakMap<ResolvedSpec, JobGeometry>();
+
+/** The geometry of a spec, worked out once however many tasks ask. */
+export function geometryOf(spec: ResolvedSpec): JobGeometry {
+  let geometry = known.get(spec);
+  if (geometry === undefined) known.set(spec, (geometry = new JobGeometry(spec)));
+  return geometry;
 }
 
 function digests(spec: ResolvedSpec): Record<JobStage, string> {

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { boxShape, intersectBoxes, type Box, type Vec3 } from '@tokenunify/em-io';
 import { planTiles } from '../tiles/index.ts';
 import { JobGeometry } from './geometry.ts';
-import { directoryArtefacts, labelChunkShape, labelShape, planJob, runTask, type JobSpec } from './index.ts';
+import {
+  countTasks,
+  directoryArtefacts,
+  labelChunkShape,
+  labelShape,
+  planJob,
+  runTask,
+  type JobSpec,
+} from './index.ts';
 
 const base: JobSpec = {
   shape: [300, 400, 500],
@@ -78,6 +86,34 @@ describe('a plan', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('knows which blocks need a run of tiles, and how many tasks there are before it makes them', () => {
+    fc.assert(
+      fc.property(specs, (spec) => {
+        const plan = planJob(spec);
+        const geometry = new JobGeometry(plan.spec);
+        for (const { id, stage, place } of plan.tasks) {
+          if (stage !== 'tiles') continue;
+          const needing = plan.tasks.filter(
+            (other) => other.stage === 'affinities' && other.after.includes(id),
+          );
+          const consumers = geometry.consumers(place).map((at) => geometry.id('affinities', at));
+          expect(consumers.sort()).toEqual(needing.map((task) => task.id).sort());
+        }
+        const count = countTasks(spec);
+        expect(count).toBeGreaterThanOrEqual(plan.tasks.length);
+        expect(count).toBeLessThan(12 * plan.tasks.length + 100);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('of a volume that is nothing but long is counted at once', () => {
+    const long = { ...base, shape: [4, 16, 1e11] as const };
+    const start = performance.now();
+    expect(countTasks(long)).toBeGreaterThan(1e8);
+    expect(performance.now() - start).toBeLessThan(50);
   });
 
   it('cuts the box into blocks of whole cells, and the output into chunks of which none is in two blocks', () => {

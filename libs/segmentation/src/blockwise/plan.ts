@@ -1,7 +1,7 @@
 import { boxShape, type Vec3 } from '@tokenunify/em-io';
-import { JobGeometry } from './geometry.ts';
+import { geometryOf, type JobGeometry } from './geometry.ts';
 import { resolveSpec, type JobSpec } from './spec.ts';
-import type { JobPlan, JobStage, Task } from './task.ts';
+import { jobStages, type JobPlan, type JobStage, type Task } from './task.ts';
 
 /**
  * A job as a list of idempotent tasks: block-wise segmentation with flat memory, whose labels are, voxel by voxel, those
@@ -16,7 +16,7 @@ import type { JobPlan, JobStage, Task } from './task.ts';
  */
 export function planJob(spec: JobSpec): JobPlan {
   const resolved = resolveSpec(spec);
-  const geometry = new JobGeometry(resolved);
+  const geometry = geometryOf(resolved);
   const places = [...geometry.blocks.places()];
   const ids = new Ids(geometry);
   const task = (stage: JobStage, place: Vec3, after: readonly string[]): Task => {
@@ -66,7 +66,7 @@ export function planJob(spec: JobSpec): JobPlan {
  *
  * @example createVolume('labels.zarr', { shape: labelShape(plan), dtype: 'uint32', chunkShape: labelChunkShape(plan) })
  */
-export function labelChunkShape({ spec: { block, box } }: JobPlan): Vec3 {
+export function labelChunkShape({ spec: { block, box } }: Pick<JobPlan, 'spec'>): Vec3 {
   const shape = boxShape(box);
   const side = (d: 0 | 1 | 2): number => {
     if (block[d] >= shape[d]) return Math.min(64, shape[d]);
@@ -78,24 +78,24 @@ export function labelChunkShape({ spec: { block, box } }: JobPlan): Vec3 {
 }
 
 /** Shape of a plan's output: that of its box. */
-export function labelShape({ spec }: JobPlan): Vec3 {
+export function labelShape({ spec }: Pick<JobPlan, 'spec'>): Vec3 {
   return boxShape(spec.box);
 }
 
 /** Ids, each made once: a block's id is in the lists of all its neighbours. */
 class Ids {
   readonly #geometry: JobGeometry;
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<JobStage, Map<number, string>>(jobStages.map((stage) => [stage, new Map()]));
 
   constructor(geometry: JobGeometry) {
     this.#geometry = geometry;
   }
 
   of(stage: JobStage, place: Vec3): string {
-    const id = this.#geometry.id(stage, place);
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
-    this.#known.set(id, id);
+    const known = this.#known.get(stage)!; // every stage has one
+    const index = this.#geometry.index(stage, place);
+    let id = known.get(index);
+    if (id === undefined) known.set(index, (id = this.#geometry.id(stage, place)));
     return id;
   }
 }

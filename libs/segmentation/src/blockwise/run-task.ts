@@ -1,6 +1,6 @@
 import { Scratch } from '../scratch.ts';
 import type { TaskContext, WorkContext } from './context.ts';
-import { JobGeometry } from './geometry.ts';
+import { geometryOf } from './geometry.ts';
 import { runAffinities } from './stages/affinities.ts';
 import { runAgglomeration } from './stages/agglomeration.ts';
 import { runFragments } from './stages/fragments.ts';
@@ -17,10 +17,11 @@ import type { JobPlan, Task } from './task.ts';
  *
  * @example
  * for (const task of plan.tasks) await runTask(task, plan, { volume, predictor, artefacts, output });
+ * @param plan only its spec is looked at; keep the same object for all tasks of a job
  * @throws {SegmentationError} what the stage throws; `segmentation/artefact-missing` when a task that must come before is
  * not done; `segmentation/no-space`, `segmentation/storage`; what volumes throw; the signal's reason
  */
-export async function runTask(task: Task, plan: JobPlan, context: TaskContext): Promise<void> {
+export async function runTask(task: Task, plan: SpecOfPlan, context: TaskContext): Promise<void> {
   const { artefacts, signal } = context;
   signal?.throwIfAborted();
   if ((await readManifest(artefacts, task.id)) || (await isNotNeeded(task, plan, context))) return;
@@ -36,8 +37,8 @@ export async function runTask(task: Task, plan: JobPlan, context: TaskContext): 
   }
 }
 
-function perform(task: Task, plan: JobPlan, context: WorkContext): Promise<Outcome> {
-  const geometry = new JobGeometry(plan.spec);
+function perform(task: Task, plan: SpecOfPlan, context: WorkContext): Promise<Outcome> {
+  const geometry = geometryOf(plan.spec);
   switch (task.stage) {
     case 'tiles':
       return runTiles(task, geometry, context);
@@ -55,11 +56,13 @@ function perform(task: Task, plan: JobPlan, context: WorkContext): Promise<Outco
 }
 
 /** Predictions whose blocks are all blended are gone, and need not come back. */
-async function isNotNeeded(task: Task, { tasks }: JobPlan, { artefacts }: TaskContext): Promise<boolean> {
+async function isNotNeeded(task: Task, { spec }: SpecOfPlan, { artefacts }: TaskContext): Promise<boolean> {
   if (task.stage !== 'tiles') return false;
-  for (const other of tasks) {
-    if (other.stage !== 'affinities' || !other.after.includes(task.id)) continue;
-    if (!(await readManifest(artefacts, other.id))) return false;
-  }
+  const geometry = geometryOf(spec);
+  for (const place of geometry.consumers(task.place))
+    if (!(await readManifest(artefacts, geometry.id('affinities', place)))) return false;
   return true;
 }
+
+/** All that a task needs of its plan: who runs single tasks can do with `{ spec: resolveSpec(spec) }`. */
+type SpecOfPlan = Pick<JobPlan, 'spec'>;
