@@ -94,7 +94,7 @@ describe('segment refuses', () => {
       'notes.txt',
       './notes.txt is neither HDF5 nor npy, nor a Zarr directory; convert it to one of them.',
     ],
-    ['a remote location', 'https://example.org/x.zarr', /is a remote location \(https\)/],
+    ['a location of a kind that is not read', 's3://bucket/x.zarr', /is a remote location \(s3\)/],
     ['a truncated npy file', 'short.npy', /\.\/short\.npy .*(truncated|bytes)/],
     ['a truncated HDF5 file', 'truncated.h5', /\.\/truncated\.h5 .*(truncated|bytes)/],
     [

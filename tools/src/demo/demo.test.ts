@@ -159,7 +159,10 @@ describe('the scores', () => {
 
 describe('npm run demo', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd: out });
+    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+      encoding: 'utf8',
+      cwd: out,
+    });
 
   it('has defaults, and takes seed, shape, out and model', () => {
     expect(readOptions([])).toEqual(DEFAULTS);

@@ -121,7 +121,7 @@ async function* openStream(
     const headers = new Headers({ ...settings.headers, accept: 'text/event-stream' });
     if (after > 0) headers.set('last-event-id', String(after));
     const request = new Request(url, { headers, signal: controller.signal });
-    const response = await sendOnce(settings, request);
+    const response = await sendOnce(settings, request, controller.signal);
     const { status, body } = response;
     if (!response.ok) {
       const problem: unknown = await response.json().catch(() => undefined);

@@ -12,7 +12,7 @@ export async function send(settings: Settings, request: Request): Promise<Respon
     const last = attempt >= attempts;
     let after: number | undefined;
     try {
-      const response = await sendOnce(settings, last ? request : request.clone());
+      const response = await sendOnce(settings, last ? request : request.clone(), request.signal);
       if (last || !(mayMend(response.status) || (await isBeingHandled(response)))) return response;
       after = retryAfterMs(response.headers, now());
       if (after !== undefined && after > LONGEST_RETRY_AFTER) return response;
@@ -27,13 +27,23 @@ export async function send(settings: Settings, request: Request): Promise<Respon
 /**
  * One attempt. JSON is read to its end, so that an answer which breaks off counts as none; other bodies are passed on.
  *
+ * @param signal of the request that was made first: that of a clone is followed weakly, and can be lost
  * @throws ApiConnectionError; the signal's reason
  */
-export async function sendOnce(settings: Settings, request: Request): Promise<Response> {
-  const { signal } = request;
+export async function sendOnce(
+  settings: Settings,
+  request: Request,
+  signal: AbortSignal = request.signal,
+): Promise<Response> {
   signal.throwIfAborted();
   const controller = new AbortController();
-  const forward = () => controller.abort(signal.reason);
+  const attempt = new Request(request, { signal: controller.signal });
+  const forward = () => {
+    // Node's fetch holds the request that it follows weakly: one that nobody else holds is collected, and an abort is
+    // not heard any more. This listener holds it.
+    void attempt;
+    controller.abort(signal.reason);
+  };
   signal.addEventListener('abort', forward, { once: true });
   const unlimited = new URL(request.url).pathname.endsWith('/v1/segment');
   const timer = unlimited
@@ -44,7 +54,7 @@ export async function sendOnce(settings: Settings, request: Request): Promise<Re
       );
   let handedOn = false;
   try {
-    const response = await settings.fetch(new Request(request, { signal: controller.signal }));
+    const response = await settings.fetch(attempt);
     if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) return await whole(response);
     // the body of this one is still to be read, under the caller's signal
     handedOn = true;

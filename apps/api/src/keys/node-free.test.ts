@@ -18,5 +18,9 @@ it('keys are verified, and found in an exported list, without anything of Node: 
   await importsOf(new URL('exported.ts', import.meta.url), files);
   expect(files.size).toBeGreaterThan(5);
   const outside = new Set([...files.values()].flat().filter((name) => !name.startsWith('.')));
-  expect([...outside].sort()).toEqual(['@hono/zod-openapi', 'zod']);
+  // those of Hono run wherever Hono does
+  expect([...outside].filter((name) => !name.startsWith('hono')).sort()).toEqual([
+    '@hono/zod-openapi',
+    'zod',
+  ]);
 });

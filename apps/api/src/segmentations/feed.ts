@@ -8,9 +8,12 @@ export class Feed {
     waiting?.forEach((wake) => wake());
   }
 
-  /** Resolves at the next news, after `ms`, or when the signal aborts. */
-  next(id: string, signal: AbortSignal, ms?: number): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  /**
+   * Resolves at the next news, after `ms`, or when a signal aborts. Several signals, since `AbortSignal.any` over one that
+   * lives as long as the server keeps something of every call (Node 22).
+   */
+  next(id: string, signals: readonly AbortSignal[], ms?: number): Promise<void> {
+    if (signals.some((signal) => signal.aborted)) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(id) ?? new Set();
       this.#waiting.set(id, waiting);
@@ -18,12 +21,12 @@ export class Feed {
         waiting.delete(wake);
         if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
         clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
+        for (const signal of signals) signal.removeEventListener('abort', wake);
         resolve();
       };
       const timer = ms === undefined ? undefined : setTimeout(wake, ms);
       waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
+      for (const signal of signals) signal.addEventListener('abort', wake, { once: true });
     });
   }
 }

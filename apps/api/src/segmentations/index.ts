@@ -173,11 +173,11 @@ export class LocalSegmentations implements Segmentations {
     return { items: items.map(toJson), ...(found.length > limit && last && { next: last.id }) };
   }
 
-  async *events(id: string, after: number, caller: AbortSignal): AsyncGenerator<NumberedEvent, void, void> {
-    const signal = AbortSignal.any([caller, this.#draining.signal]);
+  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, void, void> {
+    const signals = [signal, this.#draining.signal];
     let last = after;
-    while (!signal.aborted) {
-      const news = this.#feed.next(id, signal);
+    while (!signals.some(({ aborted }) => aborted)) {
+      const news = this.#feed.next(id, signals);
       // The state first: what is told before a job finishes is stored before its state is.
       const job = this.#repository.find(id);
       const events = this.#repository.events(id, last, 500);
@@ -191,15 +191,15 @@ export class LocalSegmentations implements Segmentations {
     }
   }
 
-  async wait(id: string, ms: number, caller: AbortSignal): Promise<SegmentationJson> {
+  async wait(id: string, ms: number, signal: AbortSignal): Promise<SegmentationJson> {
     const { now } = this.#options;
-    const signal = AbortSignal.any([caller, this.#draining.signal]);
+    const signals = [signal, this.#draining.signal];
     const end = now() + ms;
     for (;;) {
       const left = end - now();
-      const news = this.#feed.next(id, signal, Math.max(0, left));
+      const news = this.#feed.next(id, signals, Math.max(0, left));
       const job = this.#find(id);
-      if (hasFinished(job) || left <= 0 || signal.aborted) return toJson(job);
+      if (hasFinished(job) || left <= 0 || signals.some(({ aborted }) => aborted)) return toJson(job);
       await news;
     }
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ModelError } from '../errors.ts';
 import type { ModelPackage, Vec3 } from '../package/types.ts';
 import { ModelProcess } from './process.ts';
+import { following } from './following.ts';
 import type { ChildOptions } from './protocol.ts';
 import { Turns } from './turns.ts';
 
@@ -112,7 +113,15 @@ class InferenceClient implements InferenceProcess {
       );
     }
     const signals = [this.#closing.signal, ...(options.signal ? [options.signal] : [])];
-    const signal = AbortSignal.any(signals);
+    return following(signals, (signal) => this.#predict(tiles, count, voxels, signal));
+  }
+
+  async #predict(
+    tiles: Float32Array,
+    count: number,
+    voxels: number,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     const result = new Float32Array(count * this.channels * voxels);
     for (let first = 0; first < count; first += this.batchSize) {
       const size = Math.min(this.batchSize, count - first);

@@ -1191,6 +1191,7 @@ export interface operations {
             /** @description The events. */
             200: {
                 headers: {
+                    "x-request-id": string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -95,7 +95,7 @@ export const segmentationEventsRoute = createRoute({
   request: { params, headers: z.object({ 'last-event-id': z.string().optional() }) },
   responses: {
     200: {
-      description: 'The events.',
+      ...empty('The events.'),
       content: { 'text/event-stream': { schema: z.string() } },
     },
     400: problem(400, 'Last-Event-ID is no number'),
