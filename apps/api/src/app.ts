@@ -4,6 +4,7 @@ import { createBase } from './base.ts';
 import { declareRoutes, type Authorize } from './contract/index.ts';
 import type { Env } from './environment.ts';
 import { toProblem } from './failures.ts';
+import { Gate } from './gate.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { documentOf } from './openapi.ts';
 import type { RequestLog } from './observe.ts';
@@ -47,8 +48,8 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
   const handlers = {
     ...serviceHandlers<Env>({ segmenter, admission, now }),
     segment: segmentHandler<Env>({ segmenter, limits, admission }),
-    ...volumeHandlers<Env>(() => volumes),
-    ...segmentationHandlers<Env>(segmentations),
+    ...volumeHandlers<Env>(() => volumes, new Gate('uploads', limits.uploads)),
+    ...segmentationHandlers<Env>(segmentations, new Gate('followers of jobs', limits.followers)),
   };
   declareRoutes(app, handlers, options.authorize ?? everybody);
   app.get('/openapi.json', (c) => c.json(documentOf(app)));

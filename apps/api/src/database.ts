@@ -37,6 +37,8 @@ const MIGRATIONS: readonly string[] = [
     started_at integer,
     finished_at integer,
     worked_ms integer not null default 0,
+    -- times in a row that the process ended before the job came any further
+    interruptions integer not null default 0,
     progress text,
     warnings text not null default '[]',
     result text,

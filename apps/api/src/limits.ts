@@ -9,6 +9,10 @@ export interface Limits {
   readonly queue: number;
   /** A body that sends nothing for so long is given up. */
   readonly bodyIdleMs: number;
+  /** Values that are received at once. */
+  readonly uploads: number;
+  /** Clients that follow or wait for jobs at once. */
+  readonly followers: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -18,6 +22,8 @@ export const DEFAULT_LIMITS: Limits = {
   concurrency: 1,
   queue: 4,
   bodyIdleMs: 30_000,
+  uploads: 64,
+  followers: 256,
 };
 
 /** What jobs may take, and how many there may be. */

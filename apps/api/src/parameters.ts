@@ -48,7 +48,7 @@ export function wrongBody(issue: z.core.$ZodIssue | undefined): ApiProblem {
       'invalid-body',
       `The body has no field ${names}; see /openapi.json for those it has.`,
       {
-        field: names,
+        field: `body.${names}`,
       },
     );
   }

@@ -38,7 +38,8 @@ export class ApiProblem extends Error {
       title,
       status,
       code: this.code,
-      detail: this.message,
+      // what a caller sent is part of it, and a log or a terminal is no place for control characters
+      detail: this.message.replace(/\p{Cc}/gu, '\uFFFD'),
       requestId,
       ...(field !== undefined && { field }),
       ...(value !== undefined && { value }),

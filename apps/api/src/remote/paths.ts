@@ -83,11 +83,11 @@ const refused = (path: string, roots: readonly string[]): ApiProblem =>
     roots.length === 0
       ? 'This server opens no paths; upload the volume, or have its operator start it with --data-root.'
       : `${path} is in none of the directories that this server opens; name a file inside one, from / on, or upload the volume.`,
-    { field: 'input.path', value: path },
+    { field: 'body.input.path', value: path },
   );
 
 const missing = (path: string): ApiProblem =>
   new ApiProblem('volume-unreadable', `${path} does not exist; check the path.`, {
-    field: 'input.path',
+    field: 'body.input.path',
     value: path,
   });

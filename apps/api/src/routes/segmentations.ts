@@ -2,6 +2,7 @@ import { streamSSE } from 'hono/streaming';
 import type { Context } from 'hono';
 import type { Handlers } from '../contract/index.ts';
 import type { Env } from '../environment.ts';
+import type { Gate } from '../gate.ts';
 import { ApiProblem } from '../problem.ts';
 import type { SegmentationJson, Segmentations } from '../segmentations/types.ts';
 
@@ -21,15 +22,26 @@ type SegmentationHandlers<E extends Env> = Pick<
 const HEARTBEAT_MS = 15_000;
 const MOST_WAIT_SECONDS = 60;
 
-export function segmentationHandlers<E extends Env>(jobs: Segmentations): SegmentationHandlers<E> {
+export function segmentationHandlers<E extends Env>(
+  jobs: Segmentations,
+  followers: Gate,
+): SegmentationHandlers<E> {
   const answer = async (c: Context<E>, job: SegmentationJson) => {
     const wait = waitOf(c.req.header('prefer'));
-    const now = wait === undefined ? job : await jobs.wait(job.id, wait * 1000, c.req.raw.signal);
+    const now = wait === undefined || finished(job) ? job : await waited(job, wait, c.req.raw.signal);
     const headers = {
       location: now.links.self,
       ...(wait !== undefined && { 'preference-applied': `wait=${wait}` }),
     };
     return c.json(now, finished(now) ? 200 : 202, headers);
+  };
+  const waited = async (job: SegmentationJson, seconds: number, signal: AbortSignal) => {
+    const leave = followers.enter();
+    try {
+      return await jobs.wait(job.id, seconds * 1000, signal);
+    } finally {
+      leave();
+    }
   };
   const submission = (c: Context<E>) => ({
     owner: c.get('owner'),
@@ -51,12 +63,18 @@ export function segmentationHandlers<E extends Env>(jobs: Segmentations): Segmen
       await jobs.delete(c.req.valid('param').id);
       return c.body(null, 204);
     },
-    segmentationEvents: (c) => {
+    segmentationEvents: async (c) => {
       const { id } = c.req.valid('param');
       const after = lastEventId(c.req.header('last-event-id'));
-      jobs.get(id); // 404 before the stream begins
-      const gone = new AbortController();
+      const job = jobs.get(id); // 404 before the stream begins
       c.header('cache-control', 'no-store');
+      // Hono answers HEAD by dropping the body of GET, and nobody would ever end that one.
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
+      // 204 is how an EventSource, which reconnects for ever, is told that there will be no more.
+      if (finished(job) && (await isSpent(jobs.events(id, after, c.req.raw.signal))))
+        return c.body(null, 204);
+      const gone = new AbortController();
+      const leave = followers.enter();
       return streamSSE(c, async (stream) => {
         stream.onAbort(() => gone.abort());
         const heartbeat = setInterval(() => void stream.write(': still here\n\n'), HEARTBEAT_MS);
@@ -67,10 +85,17 @@ export function segmentationHandlers<E extends Env>(jobs: Segmentations): Segmen
           if (!gone.signal.aborted) throw error;
         } finally {
           clearInterval(heartbeat);
+          leave();
         }
       });
     },
   };
+}
+
+async function isSpent(events: ReturnType<Segmentations['events']>): Promise<boolean> {
+  const { done } = await events.next();
+  await events.return();
+  return done === true;
 }
 
 const finished = ({ state }: SegmentationJson): boolean => state !== 'queued' && state !== 'running';

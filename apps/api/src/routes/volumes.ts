@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Handlers } from '../contract/index.ts';
 import type { Env } from '../environment.ts';
+import type { Gate } from '../gate.ts';
 import { ApiProblem } from '../problem.ts';
 import { names } from '../volumes/etag.ts';
 import { parseRange } from '../volumes/range.ts';
@@ -19,7 +20,10 @@ type VolumeHandlers<E extends Env> = Pick<
 >;
 
 /** Stored volumes over HTTP, on any store of them: a directory here, a bucket in the Worker. */
-export function volumeHandlers<E extends Env>(storeOf: (c: Context<E>) => VolumeStore): VolumeHandlers<E> {
+export function volumeHandlers<E extends Env>(
+  storeOf: (c: Context<E>) => VolumeStore,
+  uploads?: Gate,
+): VolumeHandlers<E> {
   return {
     createVolume: async (c) => {
       const volume = await storeOf(c).create(c.req.valid('json'));
@@ -36,13 +40,18 @@ export function volumeHandlers<E extends Env>(storeOf: (c: Context<E>) => Volume
       const { headers, body, signal } = c.req.raw;
       refuseEncoding(headers);
       const length = headers.get('content-length');
-      const { etag, created } = await storeOf(c).put(id, key, body, {
-        ...(length !== null && { length: Number(length) }),
-        ifNoneMatch: headers.get('if-none-match') ?? undefined,
-        ifMatch: headers.get('if-match') ?? undefined,
-        signal,
-      });
-      return c.body(null, created ? 201 : 204, { etag });
+      const leave = uploads?.enter();
+      try {
+        const { etag, created } = await storeOf(c).put(id, key, body, {
+          ...(length !== null && { length: Number(length) }),
+          ifNoneMatch: headers.get('if-none-match') ?? undefined,
+          ifMatch: headers.get('if-match') ?? undefined,
+          signal,
+        });
+        return c.body(null, created ? 201 : 204, { etag });
+      } finally {
+        leave?.();
+      }
     },
     getKey: async (c, { id, key }) => {
       const head = c.req.method === 'HEAD';

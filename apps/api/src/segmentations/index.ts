@@ -54,6 +54,7 @@ export class LocalSegmentations implements Segmentations {
       feed: this.#feed,
       concurrency: options.concurrency,
       work: (job, onProgress, signal) => this.#work(job, onProgress, signal),
+      publish: ({ volume }) => options.volumes.publishResult(volume),
       toProblem,
       ...(options.log && { log: options.log }),
       now: options.now,
@@ -69,7 +70,7 @@ export class LocalSegmentations implements Segmentations {
     const known = this.#repository.ids();
     for (const name of await readdir(directory))
       if (!known.has(name)) await rm(join(directory, name), { recursive: true, force: true });
-    this.#repository.requeueInterrupted();
+    this.#repository.requeueInterrupted('killed');
     this.#accepting = true;
     this.#scheduler.wake();
   }
@@ -92,8 +93,8 @@ export class LocalSegmentations implements Segmentations {
   }
 
   async create(request: NewSegmentation, submission: Submission): Promise<SegmentationJson> {
-    const { models, sources, maxVoxels, blockSide, now, random } = this.#options;
-    const id = await this.#submissions.once(request, submission, async (key) => {
+    const { models, sources, maxVoxels, memoryLimit, blockSide, now, random } = this.#options;
+    const id = await this.#submissions.once(request, submission, async (key, signal) => {
       this.#checkPlace();
       const model = models.find(request.model);
       if (model === undefined)
@@ -108,7 +109,8 @@ export class LocalSegmentations implements Segmentations {
         model: found,
         maxVoxels,
         blockSide,
-        signal: submission.signal,
+        memoryLimit,
+        signal,
       });
       this.#checkPlace(); // the queue may have filled meanwhile
       const job = newId('seg', now(), random);
@@ -167,6 +169,12 @@ export class LocalSegmentations implements Segmentations {
   }
 
   list({ limit = DEFAULT_PAGE, cursor, state }: Parameters<Segmentations['list']>[0]): SegmentationPage {
+    if (cursor !== undefined && !/^seg_[0-9a-z]{20}$/.test(cursor))
+      throw new ApiProblem(
+        'invalid-parameter',
+        'The query parameter cursor is no cursor; give the `next` of the page before.',
+        { field: 'cursor' },
+      );
     const found = this.#repository.page(limit + 1, cursor, state);
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -205,17 +213,18 @@ export class LocalSegmentations implements Segmentations {
   }
 
   async cancel(id: string): Promise<SegmentationJson> {
-    const job = this.#find(id);
+    this.#find(id);
+    await this.#scheduler.settled(id); // one that is being published has as good as finished
     // The state first: after a crash in between, the job stays canceled.
     if (this.#repository.enter(id, ['queued', 'running'], 'canceled')) {
       await this.#scheduler.stop(id);
       this.#feed.notify(id);
       this.#scheduler.wake();
-    } else if (job.state !== 'canceled') {
+    } else if (this.#find(id).state !== 'canceled') {
       throw new ApiProblem(
         'segmentation-finished',
-        `The segmentation ${id} has ${job.state} already; there is nothing to cancel.`,
-        { field: 'id', value: job.state },
+        `The segmentation ${id} has ${this.#find(id).state} already; there is nothing to cancel.`,
+        { field: 'id', value: this.#find(id).state },
       );
     }
     return this.get(id);
@@ -223,23 +232,34 @@ export class LocalSegmentations implements Segmentations {
 
   async resume(id: string): Promise<SegmentationJson> {
     this.#checkPlace();
-    const { state } = this.#find(id);
-    await this.#scheduler.stop(id); // a canceled job may still be letting go
-    if (!this.#repository.enter(id, ['failed', 'canceled'], 'queued')) {
-      const finished = state === 'succeeded';
-      throw new ApiProblem(
-        finished ? 'segmentation-finished' : 'segmentation-active',
-        `The segmentation ${id} is ${state}; only one that failed or was canceled can be resumed.`,
-        { field: 'id', value: state, limit: ['failed', 'canceled'] },
-      );
-    }
+    this.#checkStopped(id);
+    await this.#scheduler.settled(id); // a canceled job may still be letting go
+    // another request may have resumed it meanwhile
+    if (!this.#repository.enter(id, ['failed', 'canceled'], 'queued')) this.#checkStopped(id);
     this.#feed.notify(id);
     this.#scheduler.wake();
     return this.get(id);
   }
 
-  async delete(id: string): Promise<void> {
+  #checkStopped(id: string): void {
     const { state } = this.#find(id);
+    if (state === 'failed' || state === 'canceled') return;
+    throw new ApiProblem(
+      state === 'succeeded' ? 'segmentation-finished' : 'segmentation-active',
+      `The segmentation ${id} is ${state}; only one that failed or was canceled can be resumed.`,
+      { field: 'id', value: state, limit: ['failed', 'canceled'] },
+    );
+  }
+
+  async delete(id: string): Promise<void> {
+    const { state, result } = this.#find(id);
+    const reader = result && this.#repository.readerOf(result.volume);
+    if (reader !== undefined)
+      throw new ApiProblem(
+        'volume-in-use',
+        `The segmentation ${reader}, which has not finished, reads the result of ${id}; wait for it, or cancel it.`,
+        { field: 'id', value: reader },
+      );
     if (!this.#repository.markDeleting(id))
       throw new ApiProblem(
         'segmentation-active',
@@ -282,7 +302,6 @@ export class LocalSegmentations implements Segmentations {
       ...{ workers, memoryLimit, remote, onProgress, signal },
       ...(script && { script }),
     });
-    await volumes.publishResult(volume);
     const { start, stop } = job.spec.box;
     return {
       volume,

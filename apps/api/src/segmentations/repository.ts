@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { PROBLEMS, problemType } from '../contract/index.ts';
 import { transaction } from '../database.ts';
 import type { Failure, JobRecord, NewRecord, Progress, Result } from './record.ts';
 import type { NumberedEvent, SegmentationEvent, State } from './types.ts';
@@ -124,7 +125,8 @@ export class Repository {
            started_at = case when ? then coalesce(started_at, ?) else started_at end,
            finished_at = ?,
            result = ?,
-           error = ?
+           error = ?,
+           interruptions = case when ? then 0 else interruptions end
          where id = ? and state in (${places})`,
         state,
         Number(state === 'queued'),
@@ -134,6 +136,7 @@ export class Repository {
         finished ? now : null,
         details.result ? JSON.stringify(details.result) : null,
         details.error ? JSON.stringify(details.error) : null,
+        Number(state === 'queued' || finished),
         id,
         ...from,
       );
@@ -143,20 +146,38 @@ export class Repository {
     });
   }
 
-  /** Jobs of a process that ended in the middle of them wait again, where they stood in the queue. */
-  requeueInterrupted(): void {
-    const rows = this.#all("select id from segmentations where state = 'running'");
-    for (const row of rows)
+  /**
+   * Jobs of a process that ended in the middle of them wait again, where they stood in the queue. One that a process was
+   * killed in again and again before it came any further is most likely what kills it, and fails.
+   */
+  requeueInterrupted(how: 'stopped' | 'killed'): void {
+    const rows = this.#all("select id, interruptions from segmentations where state = 'running'");
+    for (const row of rows) {
+      const id = String(row['id']);
+      const interruptions = Number(row['interruptions']) + (how === 'killed' ? 1 : 0);
+      if (interruptions >= MOST_INTERRUPTIONS) {
+        this.enter(id, ['running'], 'failed', { error: hopeless(interruptions) });
+        continue;
+      }
       transaction(this.#db, () => {
-        this.#run("update segmentations set state = 'queued' where id = ?", String(row['id']));
-        this.#append(String(row['id']), { type: 'state', state: 'queued' });
+        this.#run(
+          "update segmentations set state = 'queued', interruptions = ? where id = ?",
+          interruptions,
+          id,
+        );
+        this.#append(id, { type: 'state', state: 'queued' });
       });
+    }
   }
 
   progress(id: string, progress: Progress): void {
     transaction(this.#db, () => {
       const { changes } = this.#run(
-        "update segmentations set progress = ? where id = ? and state = 'running'",
+        `update segmentations set
+           interruptions = case when coalesce(progress ->> 'fraction', 0) < ? then 0 else interruptions end,
+           progress = ?
+         where id = ? and state = 'running'`,
+        progress.fraction,
         JSON.stringify(progress),
         id,
       );
@@ -225,6 +246,15 @@ export class Repository {
     return this.#db.prepare(sql).all(...values);
   }
 }
+
+const MOST_INTERRUPTIONS = 20;
+
+const hopeless = (interruptions: number): Failure => ({
+  type: problemType('segmentation-failed'),
+  title: PROBLEMS['segmentation-failed'][1],
+  code: 'segmentation-failed',
+  detail: `The server was killed ${interruptions} times in a row before the job came any further, most likely for want of memory; give smaller cells, or the server more memory, and resume the job.`,
+});
 
 type Row = Record<string, unknown>;
 

@@ -1,5 +1,12 @@
-import { elementCount, type Box, type Vec3, type Volume } from '@tokenunify/em-io';
-import { countTasks, defaultCell, isSegmentationError, type PostProcessing } from '@tokenunify/segmentation';
+import { elementCount, itemSize, type Box, type Vec3, type Volume } from '@tokenunify/em-io';
+import {
+  countTasks,
+  defaultCell,
+  isSegmentationError,
+  resolveSpec,
+  taskMemory,
+  type PostProcessing,
+} from '@tokenunify/segmentation';
 import type { ModelPackage } from '@tokenunify/model';
 import { ApiProblem } from '../problem.ts';
 import { withOverrides } from '../segmenter/postprocessing.ts';
@@ -19,6 +26,8 @@ export interface ResolveOptions {
   readonly sources: InputSources;
   readonly model: ModelPackage;
   readonly maxVoxels: number;
+  /** Bytes that a job may take. */
+  readonly memoryLimit: number;
   readonly blockSide?: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -63,6 +72,7 @@ export async function resolveRequest(request: NewSegmentation, options: ResolveO
       input: `${JSON.stringify(request.input)} ${model.digest}`,
     };
     checkSpec(spec);
+    checkMemory(spec, volume, options.memoryLimit);
     const voxelSize = request.voxelSize ?? volume.voxelSize;
     const warning = compareVoxelSize(voxelSize, model.voxelSize);
     if (warning?.code === 'voxel-size-far' && request.voxelSizeCheck === 'refuse')
@@ -136,11 +146,30 @@ function checkVoxels({ rawRange }: NewSegmentation, { dtype, channels, shape }: 
       `The voxels are ${dtype}; send uint8, or say with rawRange which values are black and white.`,
       { field: 'body.rawRange', value: dtype, limit: 'uint8' },
     );
-  if (rawRange && !(rawRange[1] > rawRange[0]))
+  if (rawRange && !(rawRange[1] > rawRange[0] && Number.isFinite(rawRange[1] - rawRange[0])))
     throw new ApiProblem(
       'invalid-body',
       `rawRange is ${rawRange.join(', ')}; give the value of black first, and a larger one for white.`,
       { field: 'body.rawRange', value: rawRange },
+    );
+}
+
+/** The smallest piece of work must fit, and the largest piece that is read: one cell, one chunk. */
+function checkMemory(spec: StoredSpec, { chunkShape, dtype }: Volume, limit: number): void {
+  const task = taskMemory({ spec: resolveSpec(spec) });
+  if (task > limit)
+    throw new ApiProblem(
+      'invalid-postprocessing',
+      `A cell with its halo would take ${task} bytes, the limit of a job is ${limit}; give a smaller postprocessing.cell, or raise the server's limit.`,
+      { field: 'body.postprocessing.cell', value: spec.postprocessing.watershed.cell, limit },
+    );
+  // as it is stored and as it is read
+  const chunk = chunkShape === undefined ? 0 : 2 * elementCount(chunkShape) * itemSize(dtype);
+  if (chunk > limit)
+    throw new ApiProblem(
+      'volume-unreadable',
+      `The volume has chunks of ${chunkShape?.join(' x ')} ${dtype}, which take ${chunk} bytes to read, the limit of a job is ${limit}; store it in smaller chunks.`,
+      { field: 'body.input', value: chunkShape, limit },
     );
 }
 

@@ -17,6 +17,8 @@ export interface SchedulerOptions {
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ) => Promise<Omit<Result, 'seconds'>>;
+  /** Shows the result; doing so twice changes nothing. */
+  readonly publish: (result: Omit<Result, 'seconds'>) => Promise<void>;
   readonly toProblem: (error: unknown) => ApiProblem;
   /** Told of jobs that failed, with what was thrown. */
   readonly log?: (entry: Pick<RequestLog, 'error'> & { readonly segmentation: string }) => void;
@@ -28,6 +30,7 @@ export interface SchedulerOptions {
 interface Running {
   readonly abort: AbortController;
   readonly done: Promise<void>;
+  finishing: boolean;
 }
 
 /** Progress is stored, and told, at most so often; a long stage is heard of at least every ten seconds. */
@@ -58,8 +61,14 @@ export class Scheduler {
         this.#running.delete(job.id);
         this.wake();
       });
-      this.#running.set(job.id, { abort, done });
+      this.#running.set(job.id, { abort, done, finishing: false });
     }
+  }
+
+  /** Resolves when a run that was stopped has let go, or one that publishes its result has; stops nothing. */
+  async settled(id: string): Promise<void> {
+    const running = this.#running.get(id);
+    if (running?.abort.signal.aborted || running?.finishing) await running.done;
   }
 
   /** Stops a job's work, and resolves when nothing of it goes on. Its state is the caller's part. */
@@ -74,24 +83,32 @@ export class Scheduler {
     this.#closing.abort();
     await Promise.all([...this.#running.keys()].map((id) => this.stop(id)));
     try {
-      this.#options.repository.requeueInterrupted();
+      this.#options.repository.requeueInterrupted('stopped');
     } catch (error) {
       if (!isOutOfSpace(error)) throw error; // the next start does it first of all
     }
   }
 
   async #run(job: JobRecord, signal: AbortSignal): Promise<void> {
-    const { repository, feed, now, work, log } = this.#options;
+    const { repository, feed, now, work, publish, log } = this.#options;
     const began = now();
     let end: () => void;
     try {
       const result = await work(job, this.#teller(job.id), signal);
+      signal.throwIfAborted();
+      // From here on it cannot be canceled: a result is shown with the state that goes with it, or not at all.
+      const running = this.#running.get(job.id);
+      if (running) running.finishing = true;
+      await publish(result);
       const seconds = (job.workedMs + now() - began) / 1000;
       end = () => repository.enter(job.id, ['running'], 'succeeded', { result: { ...result, seconds } });
     } catch (error) {
-      // who stopped it has said what it is now
-      if (signal.aborted) end = () => {};
-      else {
+      // Who stopped it has said what it is now; if nobody has, it is not lost.
+      if (signal.aborted) {
+        end = () => {
+          if (!this.#closing.signal.aborted) repository.enter(job.id, ['running'], 'queued');
+        };
+      } else {
         log?.({ segmentation: job.id, error });
         end = () => repository.enter(job.id, ['running'], 'failed', { error: this.#failureOf(error) });
       }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { createVolume, type Vec3 } from '@tokenunify/em-io';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createGuardedFetch } from '../remote/index.ts';
 import { until } from '../testing.fixture.ts';
 import { filesBelow, inOnePiece, serveJobs, type Jobs } from './testing.fixture.ts';
 import type { SegmentationJson } from './types.ts';
@@ -440,3 +441,128 @@ describe('agglomerating again', () => {
     gate.go();
   });
 });
+
+describe('requests at an awkward moment', () => {
+  it('resume of a job that runs changes nothing', async () => {
+    const raw = await jobs.raw('a', shape);
+    const gate = hold();
+    const { id } = await submit(raw);
+    await until(() => gate.reached());
+    for (let i = 0; i < 2; i++) {
+      const response = await send('POST', `/v1/segmentations/${id}/resume`);
+      expect(await response.json()).toMatchObject({ status: 409, code: 'segmentation-active' });
+    }
+    gate.go();
+    expect((await jobs.finished(id)).state).toBe('succeeded');
+  });
+
+  it('resume that comes twice is done once', async () => {
+    const raw = await jobs.raw('a', shape);
+    const gate = hold();
+    const { id } = await submit(raw);
+    await until(() => gate.reached());
+    await jobs.segmentations.cancel(id);
+    gate.go();
+    const answers = await Promise.all([1, 2, 3].map(() => send('POST', `/v1/segmentations/${id}/resume`)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+    expect((await jobs.finished(id)).state).toBe('succeeded');
+  });
+
+  it('the client that sent a key first may go: the one that waits still gets the job', async () => {
+    let open = () => {};
+    const slow = new Promise<void>((resolve) => (open = resolve));
+    await jobs[Symbol.asyncDispose]();
+    jobs = await serveJobs({ sources: slowSources(slow) });
+    const path = await jobs.raw('a', shape);
+    const request = { input: { path }, voxelSizeCheck: 'warn' as const };
+    const first = new AbortController();
+    const second = new AbortController();
+    const submission = (signal: AbortSignal) => ({ owner: 'o', idempotencyKey: 'k', signal });
+    const one = jobs.segmentations.create(request, submission(first.signal));
+    const two = jobs.segmentations.create(request, submission(second.signal));
+    first.abort(new Error('gone'));
+    await expect(one).rejects.toThrow('gone');
+    open();
+    expect((await two).id).toMatch(/^seg_/);
+  });
+
+  it('HEAD of events, and events of a job that has no more of them, leave nothing open', async () => {
+    const raw = await jobs.raw('a', shape);
+    const gate = hold();
+    const { id } = await submit(raw);
+    await until(() => gate.reached());
+    const head = await send('HEAD', `/v1/segmentations/${id}/events`);
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(await head.text()).toBe('');
+    gate.go();
+    await jobs.finished(id);
+    const spent = await send('GET', `/v1/segmentations/${id}/events`, undefined, { 'last-event-id': '99' });
+    expect(spent.status).toBe(204);
+  });
+
+  it('a result that another job still reads is not deleted with its job', async () => {
+    await jobs[Symbol.asyncDispose]();
+    jobs = await serveJobs({});
+    const raw = await jobs.raw('a', shape);
+    const parent = await jobs.finished((await submit(raw)).id);
+    const gate = hold();
+    const volume = `results/${parent.id}.zarr`; // where this fixture keeps it
+    const reader = jobs.segmentations.create(
+      { input: { volume: parent.result?.volume ?? '' }, rawRange: [0, 9], voxelSizeCheck: 'warn' },
+      { owner: 'o', signal: never },
+    );
+    await expect(stat(join(jobs.directory, volume))).resolves.toBeTruthy();
+    const { id } = await reader;
+    const refused = await send('DELETE', `/v1/segmentations/${parent.id}`);
+    expect(await refused.json()).toMatchObject({ status: 409, code: 'volume-in-use', value: id });
+    await jobs.segmentations.cancel(id);
+    expect((await send('DELETE', `/v1/segmentations/${parent.id}`)).status).toBe(204);
+    gate.go();
+  });
+
+  it('a cancel while the result is being shown comes too late, and says so', async () => {
+    let published = () => {};
+    let publishing = false;
+    const gate = new Promise<void>((resolve) => (published = resolve));
+    await jobs[Symbol.asyncDispose]();
+    jobs = await serveJobs({}, async () => {
+      publishing = true;
+      await gate;
+    });
+    const raw = await jobs.raw('a', shape);
+    const { id } = await submit(raw);
+    await until(() => publishing);
+    const canceling = send('POST', `/v1/segmentations/${id}/cancel`);
+    published();
+    expect(await (await canceling).json()).toMatchObject({ status: 409, code: 'segmentation-finished' });
+    expect(jobs.segmentations.get(id)).toMatchObject({ state: 'succeeded' });
+  });
+});
+
+describe('what does not fit into the memory of a job', () => {
+  it('is refused: a cell, a chunk', async () => {
+    await jobs[Symbol.asyncDispose]();
+    jobs = await serveJobs({ memoryLimit: 3e6 });
+    const raw = await jobs.raw('a', [64, 64, 64]);
+    const cell = await post({ input: { path: raw }, postprocessing: { cell: [64, 64, 64] } });
+    expect(await cell.json()).toMatchObject({ code: 'invalid-postprocessing', limit: 3e6 });
+    const path = join(jobs.directory, 'chunky.zarr');
+    const chunkShape = [128, 128, 128] as const;
+    await (await createVolume(path, { shape: [128, 128, 128], chunkShape, dtype: 'uint8' })).close();
+    const box = { start: [0, 0, 0], stop: [16, 16, 16] };
+    const chunk = await post({ input: { path }, box });
+    expect(await chunk.json()).toMatchObject({ status: 422, code: 'volume-unreadable' });
+  });
+});
+
+/** Sources that make the check of a request wait. */
+function slowSources(slow: Promise<void>) {
+  return {
+    pathOf: () => '',
+    resolvePath: async (path: string) => {
+      await slow;
+      return { path };
+    },
+    fetch: createGuardedFetch({}),
+  };
+}

@@ -9,7 +9,7 @@ import type { Submission } from './types.ts';
  */
 export class Submissions {
   readonly #repository: Repository;
-  readonly #pending = new Map<string, { readonly requestHash: string; readonly id: Promise<string> }>();
+  readonly #pending = new Map<string, Pending>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -17,16 +17,16 @@ export class Submissions {
 
   /**
    * @param request all that the job depends on, as JSON
-   * @param make checks the request and stores the job, with the key when there is one
+   * @param make checks the request and stores the job, with the key when there is one; its signal aborts when nobody waits
    * @returns id of the job
-   * @throws ApiProblem `idempotency-key-reused`; what `make` throws
+   * @throws ApiProblem `idempotency-key-reused`; what `make` throws; the signal's reason
    */
   async once(
     request: unknown,
-    { owner, idempotencyKey }: Pick<Submission, 'owner' | 'idempotencyKey'>,
-    make: (key: IdempotencyKey | undefined) => Promise<string>,
+    { owner, idempotencyKey, signal }: Submission,
+    make: (key: IdempotencyKey | undefined, signal: AbortSignal) => Promise<string>,
   ): Promise<string> {
-    if (idempotencyKey === undefined) return make(undefined);
+    if (idempotencyKey === undefined) return make(undefined, signal);
     const requestHash = createHash('sha256').update(canonical(request)).digest('hex');
     const earlier = this.#repository.keyed(owner, idempotencyKey);
     if (earlier) {
@@ -34,19 +34,47 @@ export class Submissions {
       return earlier.id;
     }
     const place = JSON.stringify([owner, idempotencyKey]);
-    const pending = this.#pending.get(place);
-    if (pending) {
-      check(pending.requestHash, requestHash, idempotencyKey);
-      return pending.id;
-    }
-    const id = make({ owner, key: idempotencyKey, requestHash });
-    this.#pending.set(place, { requestHash, id });
-    try {
-      return await id;
-    } finally {
-      this.#pending.delete(place);
-    }
+    const pending =
+      this.#pending.get(place) ??
+      this.#begin(place, requestHash, (abort) => make({ owner, key: idempotencyKey, requestHash }, abort));
+    check(pending.requestHash, requestHash, idempotencyKey);
+    return waitFor(pending, signal);
   }
+
+  #begin(place: string, requestHash: string, make: (signal: AbortSignal) => Promise<string>): Pending {
+    const controller = new AbortController();
+    const id = make(controller.signal).finally(() => this.#pending.delete(place));
+    id.catch(() => {}); // whoever waits hears of it
+    const pending = { requestHash, id, controller, waiting: 0 };
+    this.#pending.set(place, pending);
+    return pending;
+  }
+}
+
+interface Pending {
+  readonly requestHash: string;
+  readonly id: Promise<string>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** A client that goes ends its own waiting; the work ends when the last one goes. */
+function waitFor(pending: Pending, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    pending.waiting++;
+    const leave = () => {
+      signal.removeEventListener('abort', onAbort);
+      pending.waiting--;
+    };
+    const onAbort = () => {
+      leave();
+      if (pending.waiting === 0) pending.controller.abort(signal.reason);
+      reject(signal.reason);
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    pending.id.then(resolve, reject).finally(leave);
+  });
 }
 
 function check(first: string, now: string, key: string): void {

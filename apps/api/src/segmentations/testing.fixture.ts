@@ -90,7 +90,10 @@ export interface Jobs extends AsyncDisposable {
 }
 
 /** Jobs with a fake network, in a directory of their own, and an app in front of them. */
-export async function serveJobs(options: Partial<SegmentationsOptions> = {}): Promise<Jobs> {
+export async function serveJobs(
+  options: Partial<SegmentationsOptions> = {},
+  publish: () => Promise<void> = async () => {},
+): Promise<Jobs> {
   const directory = await mkdtemp(join(tmpdir(), 'jobs-'));
   const predictor = new FakePredictor();
   const db = openDatabase(join(directory, 'state.sqlite'));
@@ -105,11 +108,11 @@ export async function serveJobs(options: Partial<SegmentationsOptions> = {}): Pr
           id: `vol_of_${segmentation}`,
           path: result(segmentation),
         }),
-        publishResult: async () => {},
+        publishResult: publish,
         removeResultOf: (segmentation) => rm(result(segmentation), { recursive: true, force: true }),
       },
       sources: {
-        pathOf: (id) => join(directory, id),
+        pathOf: (id) => result(id.replace('vol_of_', '')),
         resolvePath: async (path) => ({ path }),
         fetch: createGuardedFetch({}),
       },

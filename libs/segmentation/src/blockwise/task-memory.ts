@@ -8,7 +8,7 @@ import type { JobPlan } from './task.ts';
  *
  * @example const workers = Math.min(cores, Math.floor(limit / taskMemory(plan)));
  */
-export function taskMemory({ spec }: JobPlan): number {
+export function taskMemory({ spec }: Pick<JobPlan, 'spec'>): number {
   const { tileShape, tilesPerTask, block, box, cell, halo } = spec;
   const whole = boxShape(box);
   const extent = (of: Vec3, around: Vec3): Vec3 => {

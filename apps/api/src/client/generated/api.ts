@@ -1100,7 +1100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has not finished (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description It has not finished, or another job that has not reads its result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1198,6 +1198,14 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description The job has finished, and there is nothing behind Last-Event-ID. */
+            204: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Last-Event-ID is no number (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
             400: {
                 headers: {
@@ -1231,6 +1239,18 @@ export interface operations {
             /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
             404: {
                 headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs are waiting; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1982,6 +2002,18 @@ export interface operations {
             /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many uploads at once; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
                     "x-request-id": string;
                     [name: string]: unknown;
                 };

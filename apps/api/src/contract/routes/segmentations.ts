@@ -98,9 +98,11 @@ export const segmentationEventsRoute = createRoute({
       ...empty('The events.'),
       content: { 'text/event-stream': { schema: z.string() } },
     },
+    204: empty('The job has finished, and there is nothing behind Last-Event-ID.'),
     400: problem(400, 'Last-Event-ID is no number'),
     ...keyed,
     ...missing,
+    429: jobAnswers[429],
   },
 });
 
@@ -162,5 +164,10 @@ export const deleteSegmentationRoute = createRoute({
   tags,
   summary: 'Delete a job, its artefacts and its result',
   request: { params },
-  responses: { 204: empty('Deleted.'), ...keyed, ...missing, 409: problem(409, 'It has not finished') },
+  responses: {
+    204: empty('Deleted.'),
+    ...keyed,
+    ...missing,
+    409: problem(409, 'It has not finished, or another job that has not reads its result'),
+  },
 });

@@ -7,7 +7,7 @@ import {
   volumeListSchema,
   volumeSchema,
 } from '../schemas/index.ts';
-import { binary, created, empty, json, jsonRefused, keyed, problem } from './answers.ts';
+import { binary, created, empty, json, jsonRefused, keyed, problem, retryAfter } from './answers.ts';
 
 const tags = ['volumes'];
 const params = z.object({ id: volumeIdParam });
@@ -132,6 +132,10 @@ export const putKeyRoute = createRoute({
     413: problem(413, 'Too large'),
     415: problem(415, 'Compressed by HTTP'),
     422: problem(422, 'The metadata is no Zarr metadata'),
+    429: {
+      ...problem(429, 'Too many uploads at once; come back after Retry-After seconds'),
+      headers: retryAfter(),
+    },
     507: problem(507, 'No room; nothing of it was kept'),
   },
 });
