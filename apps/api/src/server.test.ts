@@ -112,6 +112,21 @@ describe('the whole service, with a real network', () => {
     expect(worst).toBeLessThan(2000);
   });
 
+  it('answers the request after one whose large body it refused', async () => {
+    const post = () =>
+      fetch(`${server.url}/v1/volumes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'x'.repeat(2 ** 21) }),
+      });
+    for (let i = 0; i < 5; i++) {
+      const refused = await post();
+      expect([refused.status, refused.headers.get('connection')]).toEqual([413, 'close']);
+      await refused.text();
+      expect((await fetch(`${server.url}/v1/volumes/vol_none`, { method: 'DELETE' })).status).toBe(404);
+    }
+  });
+
   it('goes on after a client that went, with the same inference process', async () => {
     const big = [32, 64, 96] as const;
     const api = createClient(server.url);

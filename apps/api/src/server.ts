@@ -124,9 +124,15 @@ export function listen(fetch: Fetch, host: string, port: number): Promise<Server
 function lastOfConnection(fetch: Fetch): Fetch {
   return async (request) => {
     const response = await fetch(request);
-    if (response.status >= 400 && request.method === 'PUT') response.headers.set('connection', 'close');
+    if (response.status >= 400 && mayBeArriving(request)) response.headers.set('connection', 'close');
     return response;
   };
+}
+
+/** More than what surely came together with the headers. */
+function mayBeArriving({ method, headers }: Request): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 4096;
 }
 
 type Fetch = (request: Request) => Response | Promise<Response>;

@@ -6,6 +6,7 @@ import type { SegmentCommand } from '../options.ts';
 import { checkOutput, refuseReplacing } from '../output.ts';
 import { clearBeside, exists, placesBeside, putInPlace } from '../place.ts';
 import { boxOf, checkServer, clientOf, requestOf } from './asked.ts';
+import { claimOutput } from './claim.ts';
 import { clean } from './clean.ts';
 import type { Context } from './context.ts';
 import { download } from './download.ts';
@@ -23,6 +24,21 @@ export async function runSegmentOverApi(
   command: SegmentCommand & { readonly api: string },
   signal: AbortSignal,
   reporter: Reporter = createReporter(command),
+): Promise<number> {
+  const release = await claimOutput(output);
+  try {
+    return await runClaimed(input, output, command, signal, reporter);
+  } finally {
+    await release();
+  }
+}
+
+async function runClaimed(
+  input: string,
+  output: string,
+  command: SegmentCommand & { readonly api: string },
+  signal: AbortSignal,
+  reporter: Reporter,
 ): Promise<number> {
   const began = Date.now();
   const stateFile = stateFileOf(output);

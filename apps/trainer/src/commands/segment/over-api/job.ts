@@ -15,7 +15,7 @@ export async function runJob(context: Context, volume: string): Promise<Finished
   let job = await findJob(context);
   if (job?.state === 'failed' || job?.state === 'canceled') {
     const { id } = job;
-    context.reporter.note(`The segmentation ${id} had ${ended(job)}; going on with it.`);
+    context.reporter.note(`The segmentation ${id} ${ended(job)}; going on with it.`);
     job = await patience(() => resume(context, id));
   }
   job ??= await patience(() =>
@@ -37,7 +37,7 @@ export async function runJob(context: Context, volume: string): Promise<Finished
   );
 }
 
-const ended = ({ state }: SegmentationJob): string => (state === 'canceled' ? 'been canceled' : 'failed');
+const ended = ({ state }: SegmentationJob): string => (state === 'canceled' ? 'was canceled' : 'failed');
 
 /** The job of an earlier command, if it is still there. */
 async function findJob(context: Context): Promise<SegmentationJob | undefined> {

@@ -3,6 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CommandError } from '../../../errors.ts';
+import { systemError } from './system-error.ts';
 
 const summarySchema = z.object({
   labels: z.number(),
@@ -59,14 +60,19 @@ export async function readState(file: string): Promise<State | undefined> {
 /** The old state or the new one is there, whatever happens meanwhile. */
 export async function writeState(file: string, state: State): Promise<void> {
   const partial = `${file}.partial`;
-  const handle = await open(partial, 'w');
   try {
-    await handle.writeFile(`${JSON.stringify(state, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(partial, 'w');
+    try {
+      await handle.writeFile(`${JSON.stringify(state, null, 2)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw systemError(error, file);
   }
-  await rename(partial, file);
 }
 
 export async function removeState(file: string): Promise<void> {
