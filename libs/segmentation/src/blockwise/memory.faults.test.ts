@@ -50,7 +50,8 @@ describe('memory', () => {
       expect(whole.labelCount).toBeGreaterThan(half.labelCount);
       expect(half.labelCount).toBeGreaterThan(100);
       expect(whole.bytes).toBeGreaterThanOrEqual(8 * (whole.peak - whole.idle));
-      expect(whole.peak).toBeLessThanOrEqual(1.1 * half.peak);
+      // what is not collected yet comes and goes; what a volume leaves would grow with it
+      expect(whole.peak - half.peak).toBeLessThanOrEqual(0.1 * (whole.bytes - half.bytes));
     },
   );
 });

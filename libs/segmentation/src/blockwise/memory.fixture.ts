@@ -1,5 +1,5 @@
 /**
- * Segments a 16-bit volume that exists nowhere: voxels are computed when read, labels are counted and forgotten. Run by
+ * Segments a float32 volume that exists nowhere: voxels are computed when read, labels are counted and forgotten. Run by
  * `memory.faults.test.ts` as a process of its own; prints one line of JSON.
  *
  *     node memory.fixture.ts DEPTH HEIGHT WIDTH ARTEFACTS [WORKERS]
@@ -33,18 +33,18 @@ function memory(field: 'VmHWM' | 'VmRSS'): number {
 
 /** Blocks of neurite with dark walls between them. */
 const wall = (at: number) => at % PERIOD < 3;
-const empty = volumeFromArray({ dtype: 'uint16', shape: [1, 1, 1], data: Uint16Array.of(0) });
+const empty = volumeFromArray({ dtype: 'float32', shape: [1, 1, 1], data: Float32Array.of(0) });
 const volume: Volume = {
   ...empty,
   shape,
   location: 'a volume made up as it is read',
   async read({ start, stop }): Promise<NdArray> {
     const size = [stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]];
-    const data = new Uint16Array(size[0] * size[1] * size[2]).fill(60_000);
+    const data = new Float32Array(size[0] * size[1] * size[2]).fill(60_000);
     for (let z = start[0], v = 0; z < stop[0]; z++)
       for (let y = start[1]; y < stop[1]; y++)
         for (let x = start[2]; x < stop[2]; x++, v++) if (wall(z) || wall(y) || wall(x)) data[v] = 3000;
-    return { dtype: 'uint16', shape: size, data };
+    return { dtype: 'float32', shape: size, data };
   },
 };
 
@@ -108,7 +108,7 @@ console.log(
   JSON.stringify({
     ...step.value,
     voxels: written,
-    bytes: 2 * depth * height * width,
+    bytes: Float32Array.BYTES_PER_ELEMENT * depth * height * width,
     idle,
     peak: memory('VmHWM'),
     seconds: (performance.now() - started) / 1000,
