@@ -73,7 +73,9 @@ export async function askContainer(
 export function passBack(response: Response): Response {
   const headers = new Headers(response.headers);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
-  return new Response(response.body, { status: response.status, headers });
+  // Even an empty body with one of these is an error to a Response.
+  const body = [204, 205, 304].includes(response.status) ? null : response.body;
+  return new Response(body, { status: response.status, headers });
 }
 
 function headersFor(c: Context<WorkerEnv>, more: Forwarding['headers']): Headers {

@@ -23,6 +23,8 @@ export function segmentationHandlers(fetch: Fetch): Pick<Handlers<WorkerEnv>, Na
   // Answers are the contract's already; their types are lost on the way through the network, hence `never`.
   const forward = async (c: Context<WorkerEnv>, body?: unknown) => {
     const answer = await askContainer(c, fetch, {
+      // what is parsed here must have a body; Hono drops it
+      ...(c.req.method === 'HEAD' && { method: 'GET' }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
       headers: await idempotency(c),
     });
@@ -39,7 +41,8 @@ export function segmentationHandlers(fetch: Fetch): Pick<Handlers<WorkerEnv>, Na
     cancelSegmentation: (c) => forward(c),
     resumeSegmentation: (c) => forward(c),
     deleteSegmentation: (c) => forward(c),
-    segmentationEvents: (c) => forward(c),
+    // HEAD stays HEAD: the container answers that without a stream, which nobody here would end.
+    segmentationEvents: async (c) => passBack(await askContainer(c, fetch)) as never,
   };
 }
 
@@ -73,7 +76,7 @@ async function idempotency(c: Context<WorkerEnv>): Promise<Record<string, string
   return { 'idempotency-key': `${c.get('owner')}:sha256:${hex}` };
 }
 
-/** Jobs in an answer are shown with our ids; anything else, events above all, streams through. */
+/** Jobs in an answer are shown with our ids; anything else streams through. */
 async function shown(c: Context<WorkerEnv>, answer: Response): Promise<Response> {
   const passed = passBack(answer);
   if (!answer.ok || !/^application\/json\b/.test(answer.headers.get('content-type') ?? '')) return passed;

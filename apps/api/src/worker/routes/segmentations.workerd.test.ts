@@ -208,3 +208,43 @@ test('volumes of the container are read, listed and refused through the Worker',
   expect(list.body.items[0]?.id).toBe(result.id);
   expect(list.body.items.map(({ id }) => id)).toContain(own);
 });
+
+test('HEAD of jobs and lists is answered like GET, and HEAD of events opens no stream', async () => {
+  const { container, send } = testWorker();
+  const streams: ReadableStream[] = [];
+  container.answer = ({ method, url }) => {
+    if (url.endsWith('/events')) {
+      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+      if (method === 'HEAD') return new Response(null, { headers });
+      streams.push(new ReadableStream());
+      return new Response(streams[0], { headers });
+    }
+    if (url.includes('seg_2'))
+      return Response.json(
+        { code: 'segmentation-not-found' },
+        { status: 404, headers: { 'content-type': 'application/problem+json' } },
+      );
+    // as a server does: the headers, and no body to parse
+    if (method === 'HEAD') return new Response(null, { headers: { 'content-type': 'application/json' } });
+    return Response.json(url.endsWith('/seg_1') ? job({ path: 'x' }) : { items: [job({ path: 'x' })] });
+  };
+  for (const [path, status, type] of [
+    ['/v1/volumes', 200, 'application/json'],
+    ['/v1/segmentations', 200, 'application/json'],
+    ['/v1/segmentations/seg_1', 200, 'application/json'],
+    ['/v1/segmentations/seg_2', 404, 'application/problem+json'],
+    ['/v1/segmentations/seg_1/events', 200, 'text/event-stream'],
+  ] as const) {
+    const response = await send(path, { method: 'HEAD' });
+    expect([path, response.status, response.headers.get('content-type')]).toEqual([path, status, type]);
+    expect(await response.text()).toBe('');
+  }
+  expect(streams).toEqual([]);
+});
+
+test('events of which there are no more are a 204', async () => {
+  const { container, send } = testWorker();
+  container.answer = () => new Response(null, { status: 204 });
+  const response = await send('/v1/segmentations/seg_1/events', { headers: { 'last-event-id': '9' } });
+  expect([response.status, response.body]).toEqual([204, null]);
+});

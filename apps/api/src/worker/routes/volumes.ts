@@ -53,7 +53,10 @@ export function workerVolumeHandlers(fetch: Fetch): Pick<Handlers<WorkerEnv>, Na
     createVolume: ours.createVolume,
     listVolumes: async (c) => {
       const { limit = 100, cursor } = c.req.valid('query');
-      const [here, there] = await Promise.all([storeOf(c).list({ limit, cursor }), askContainer(c, fetch)]);
+      const [here, there] = await Promise.all([
+        storeOf(c).list({ limit, cursor }),
+        askContainer(c, fetch, { method: 'GET' }), // for HEAD too, since it is read here; Hono drops the body
+      ]);
       if (!there.ok) return passBack(there) as never; // as above
       return c.json(mergePages(here, await there.json<VolumePage>(), limit), 200);
     },
