@@ -23,6 +23,7 @@ export function putValue(
   const stream = body ?? new Blob().stream();
   const onlyIf = conditionOf(options);
   const change = async () => {
+    if (onlyIf === undefined) throw preconditionFailed(key, options);
     const before = await bucket.head(name);
     const object = document
       ? await putDocument(bucket, { id, key }, stream.pipeThrough(ofLength(length)), onlyIf)
@@ -50,12 +51,28 @@ async function putDocument(
   return bucket.put(nameOf(id, key), bytes, { onlyIf });
 }
 
-/** R2 reads the two headers as RFC 9110 has them, lists and stars and all. */
-function conditionOf({ ifMatch, ifNoneMatch }: PutOptions): Headers {
+/**
+ * R2 reads the two headers as RFC 9110 has them, lists and stars and all, but fails on what is no entity tag; such a
+ * thing names no value, and is left out.
+ *
+ * @returns undefined for a condition that nothing can meet
+ */
+function conditionOf({ ifMatch, ifNoneMatch }: PutOptions): Headers | undefined {
   const headers = new Headers();
-  if (ifMatch !== undefined) headers.set('if-match', ifMatch);
-  if (ifNoneMatch !== undefined) headers.set('if-none-match', ifNoneMatch);
+  if (ifMatch !== undefined) {
+    const tags = tagsIn(ifMatch, /^"[^"]*"$/); // weak ones never match here
+    if (tags === '') return undefined;
+    headers.set('if-match', tags);
+  }
+  const tags = tagsIn(ifNoneMatch ?? '', /^(?:W\/)?"[^"]*"$/);
+  if (tags !== '') headers.set('if-none-match', tags);
   return headers;
+}
+
+function tagsIn(list: string, wellFormed: RegExp): string {
+  if (list.trim() === '*') return '*';
+  const tags = list.split(',').map((tag) => tag.trim());
+  return tags.filter((tag) => wellFormed.test(tag)).join(', ');
 }
 
 const preconditionFailed = (key: string, { ifMatch }: PutOptions): ApiProblem =>

@@ -142,6 +142,32 @@ describe('a value', () => {
     );
   });
 
+  test('is not written when If-Match is no entity tag, and is when If-None-Match is none: neither names a value', async () => {
+    const id = await create();
+    const document = `/v1/volumes/${id}/zarr.json`;
+    const chunk = `/v1/volumes/${id}/c/0`;
+    for (const [key, body] of [
+      [document, zarrJson()],
+      [chunk, 'ab'],
+    ] as const) {
+      for (const tag of ['x', '', '"x', 'W/"x"', 'x, y', 'x, *'])
+        expect([tag, await codeOf(key, put(body, { 'if-match': tag }))]).toEqual([
+          tag,
+          '412 precondition-failed',
+        ]);
+      for (const tag of ['x', '', 'x, y'])
+        expect((await send(key, put(body, { 'if-none-match': tag }))).ok).toBe(true);
+      const etag = (await send(key)).headers.get('etag') ?? '';
+      expect(await codeOf(key, put(body, { 'if-match': `W/${etag}` }))).toBe('412 precondition-failed');
+      for (const tag of [etag, `W/${etag}`, `x, ${etag}`])
+        expect(await codeOf(key, put(body, { 'if-none-match': tag }))).toBe('412 precondition-failed');
+      expect((await send(key, put(body, { 'if-match': `x, "y", ${etag}` }))).status).toBe(204);
+    }
+    expect(await codeOf('/v1/volumes/vol_0000000000w000000000/c/0', put('ab', { 'if-match': 'x' }))).not.toBe(
+      '412 precondition-failed',
+    );
+  });
+
   test('needs a length, a body, a key of Zarr, and metadata that is some', async () => {
     const id = await create();
     const key = `/v1/volumes/${id}/c/0`;
