@@ -3,15 +3,10 @@ import { ApiProblem } from '../problem.ts';
 /** Cloudflare ends request bodies here on small plans; larger ones never arrive whole. */
 export const MAX_BODY_BYTES = 100_000_000;
 
-/** JSON is held whole while it is read, and no document of the contract comes near. */
-export const MAX_JSON_BYTES = 1_000_000;
-
-/** @throws ApiProblem `body-too-large`, before a byte of the body is read */
-export function refuseLargeBody({ method, headers }: Request): void {
+/** @throws ApiProblem `body-too-large`, before a byte of the body is read; JSON has a lower limit, in the contract */
+export function refuseLargeBody({ headers }: Request): void {
   const length = Number(headers.get('content-length') ?? 0);
-  const json = method === 'POST' && /\bjson\b/i.test(headers.get('content-type') ?? '');
-  const most = json ? MAX_JSON_BYTES : MAX_BODY_BYTES;
-  if (length > most) throw tooLarge(most, length);
+  if (length > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES, length);
 }
 
 /** The same stream, which fails when it has more than `most` bytes: for bodies that do not say their length. */

@@ -145,6 +145,19 @@ test('a body that cannot pass is refused before it is sent', async () => {
   expect(container.asked).toEqual([]);
 });
 
+test('JSON has the limit of the contract, and no other', async () => {
+  const { json } = testWorker();
+  const of = (bytes: number) => {
+    const empty = JSON.stringify({ name: '' }).length;
+    const body = JSON.stringify({ name: 'x'.repeat(bytes - empty) });
+    const headers = { 'content-type': 'application/json', 'content-length': String(bytes) };
+    return json<ProblemBody>('/v1/volumes', { method: 'POST', headers, body });
+  };
+  // as far as the check of the name
+  expect((await of(2 ** 20)).body).toMatchObject({ code: 'invalid-body' });
+  expect((await of(2 ** 20 + 1)).body).toMatchObject({ code: 'body-too-large', limit: 2 ** 20 });
+});
+
 test('a body that does not say its length is cut off at the same limit', async () => {
   const { container, json } = testWorker();
   container.answer = async ({ body }) => {
