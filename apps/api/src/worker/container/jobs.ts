@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
-import { VOLUME_ID } from '../../contract/index.ts';
+import { PROBLEM_MEDIA_TYPE, VOLUME_ID } from '../../contract/index.ts';
+import { ApiProblem } from '../../problem.ts';
 import type { NewSegmentation, SegmentationJson, SegmentationPage } from '../../segmentations/types.ts';
 import type { WorkerEnv } from '../bindings.ts';
 import { looksLikeOurs } from '../volumes/names.ts';
-import { askContainer, type Fetch } from './forward.ts';
+import { askContainer, passBack, type Fetch } from './forward.ts';
 
 type Input = NewSegmentation['input'];
 
@@ -26,6 +27,45 @@ export function shownJob(c: Context<WorkerEnv>, job: SegmentationJson): Segmenta
   const { dataset } = input;
   return { ...job, input: { volume, ...(dataset !== undefined && { dataset }) } };
 }
+
+/**
+ * A problem of the container about a volume of the bucket, which it knows by an address that is nothing to the caller.
+ *
+ * @throws ApiProblem `upstream-failed` when we did not let the container read the volume
+ */
+export async function shownProblem(c: Context<WorkerEnv>, answer: Response): Promise<Response> {
+  const passed = passBack(answer);
+  if (!(answer.headers.get('content-type') ?? '').startsWith(PROBLEM_MEDIA_TYPE)) return passed;
+  const problem = await passed.json<{ readonly code?: string; readonly detail?: string }>();
+  const { code, detail = '' } = problem;
+  const ours = withIds(c, detail);
+  if (code === 'volume-unreadable' && ours !== detail && /\banswered (?:401|403)\b/.test(detail))
+    throw new ApiProblem(
+      'upstream-failed',
+      'The segmentation server could not read the volume back through this Worker; its operator must set TOKENUNIFY_TRUSTED_KEY there to the CONTAINER_KEY of this Worker.',
+      { field: 'body.input' },
+    );
+  const headers = new Headers(passed.headers);
+  headers.delete('content-length');
+  return new Response(JSON.stringify({ ...problem, ...(ours !== detail && { detail: ours }) }), {
+    status: answer.status,
+    headers,
+  });
+}
+
+/** The Node server's words for a volume of its own. */
+function withIds(c: Context<WorkerEnv>, text: string): string {
+  const root = `${publicOrigin(c)}/v1/volumes/`;
+  const [before = '', ...parts] = text.split(root);
+  const named = parts.map((part) => {
+    const id = part.slice(0, ID_LENGTH);
+    const whole = VOLUME_ID.test(id) && looksLikeOurs(id) && !/^\w/.test(part.slice(ID_LENGTH));
+    return (whole ? 'The volume ' : root) + part;
+  });
+  return before + named.join('');
+}
+
+const ID_LENGTH = 'vol_'.length + 20;
 
 /** A job that has not finished and reads a volume of the bucket. */
 export async function readerOf(

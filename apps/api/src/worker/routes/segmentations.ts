@@ -4,7 +4,7 @@ import { ApiProblem } from '../../problem.ts';
 import type { NewSegmentation, SegmentationJson, SegmentationPage } from '../../segmentations/types.ts';
 import { bound, type WorkerEnv } from '../bindings.ts';
 import { askContainer, passBack, type Fetch } from '../container/forward.ts';
-import { inputForContainer, shownJob } from '../container/jobs.ts';
+import { inputForContainer, shownJob, shownProblem } from '../container/jobs.ts';
 import { looksLikeOurs } from '../volumes/names.ts';
 import { readState } from '../volumes/state.ts';
 
@@ -76,10 +76,11 @@ async function idempotency(c: Context<WorkerEnv>): Promise<Record<string, string
   return { 'idempotency-key': `${c.get('owner')}:sha256:${hex}` };
 }
 
-/** Jobs in an answer are shown with our ids; anything else streams through. */
+/** Jobs and problems in an answer are shown with our ids; anything else streams through. */
 async function shown(c: Context<WorkerEnv>, answer: Response): Promise<Response> {
+  if (!answer.ok) return shownProblem(c, answer);
   const passed = passBack(answer);
-  if (!answer.ok || !/^application\/json\b/.test(answer.headers.get('content-type') ?? '')) return passed;
+  if (!/^application\/json\b/.test(answer.headers.get('content-type') ?? '')) return passed;
   const content = await passed.json<SegmentationJson | SegmentationPage>();
   const ours =
     'items' in content

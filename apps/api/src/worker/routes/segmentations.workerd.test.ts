@@ -248,3 +248,63 @@ test('events of which there are no more are a 204', async () => {
   const response = await send('/v1/segmentations/seg_1/events', { headers: { 'last-event-id': '9' } });
   expect([response.status, response.body]).toEqual([204, null]);
 });
+
+/** A container that cannot open what the job reads, and says so with the address that it was given. */
+async function refusing(
+  code: string,
+  detailOf: (url: string) => string,
+  overrides: Parameters<typeof testWorker>[0] = {},
+) {
+  const worker = testWorker(overrides);
+  const volume = await sealed(worker);
+  worker.container.answer = ({ body }) =>
+    Response.json(
+      { code, detail: detailOf(JSON.parse(String(body)).input.url), field: 'body.input', requestId: 'r' },
+      { status: 422, headers: { 'content-type': 'application/problem+json', 'x-request-id': 'r' } },
+    );
+  const input = { volume };
+  return { volume, answer: await worker.json<ProblemBody>('/v1/segmentations', posted({ input })) };
+}
+
+test.each([{}, { PUBLIC_ORIGIN: 'http://internal.test:8787' }])(
+  'a problem with a volume of the bucket names the volume, not its address (%o)',
+  async (overrides) => {
+    const { volume, answer } = await refusing(
+      'volume-unreadable',
+      (url) =>
+        `${url} holds no array; ${url}/zarr.json and ${url}x, and https://elsewhere.test/v1/volumes/vol_1.`,
+      overrides,
+    );
+    const other = `${overrides.PUBLIC_ORIGIN ?? 'http://worker.test'}/v1/volumes/${volume}x`;
+    expect(answer).toMatchObject({
+      status: 422,
+      body: {
+        code: 'volume-unreadable',
+        detail: `The volume ${volume} holds no array; The volume ${volume}/zarr.json and ${other}, and https://elsewhere.test/v1/volumes/vol_1.`,
+        field: 'body.input',
+        requestId: 'r',
+      },
+    });
+  },
+);
+
+test.each([401, 403])(
+  'a container that is answered %i when it reads a volume back is the business of the operator',
+  async (status) => {
+    const { answer } = await refusing(
+      'volume-unreadable',
+      (url) => `Cannot read ${url}/zarr.json: the server answered ${status}; send headers.authorization.`,
+    );
+    expect(answer).toMatchObject({ status: 502, body: { code: 'upstream-failed' } });
+    expect(answer.body.detail).toMatch(/TOKENUNIFY_TRUSTED_KEY.*CONTAINER_KEY/);
+    expect(answer.body.detail).not.toContain('authorization');
+  },
+);
+
+test('a server elsewhere that wants a key is still what the caller hears of', async () => {
+  const { answer } = await refusing(
+    'volume-unreadable',
+    () => 'Cannot read https://elsewhere.test/a.zarr: the server answered 401; give a key.',
+  );
+  expect(answer).toMatchObject({ status: 422, body: { detail: expect.stringContaining('elsewhere.test') } });
+});
