@@ -228,6 +228,24 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s while it starts leaves nothing beh
   expect(await processesOf(running.data)).toEqual([]);
 });
 
+test('what one that was killed left behind is ended by the next start, and what belongs to another stays', async () => {
+  const data = join(directory, 'killed');
+  const port = await freePort();
+  const first = run(data, port);
+  await until(first, 'Ctrl-C stops both');
+  first.process.kill('SIGKILL');
+  await once(first.process, 'exit');
+  const left = await processesOf(data);
+  expect(left.length).toBeGreaterThan(0);
+  const second = run(data, port);
+  await until(second, 'Ctrl-C stops both');
+  const now = await processesOf(data);
+  expect(now.filter((pid) => left.includes(pid))).toEqual([]);
+  second.process.kill('SIGTERM');
+  expect(await exitCode(second)).toBe(0);
+  expect((await fetch(`${cloud.url}/readyz`)).status).toBe(200);
+});
+
 test('Ctrl-C stops both, leaves nothing behind, and what was stored is there the next time', async () => {
   const { id } = await createClient(cloud.url).createVolume({ name: 'kept' });
   cloud.process.kill('SIGINT');

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { startChild, type Child } from './child.ts';
 import { DevCloudError } from './errors.ts';
 import type { DevCloudOptions } from './options.ts';
+import { Leftovers } from './leftovers.ts';
 import { freePort, requireFree } from './ports.ts';
 
 export interface DevCloud {
@@ -37,6 +38,8 @@ export async function startDevCloud(
   { onLine, signal }: { readonly onLine: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<DevCloud> {
   const { port, data } = options;
+  const leftovers = new Leftovers(data);
+  await leftovers.end();
   await requireFree(port);
   const url = `http://127.0.0.1:${port}`;
   const containerPort = await freePort();
@@ -44,9 +47,13 @@ export async function startDevCloud(
   await mkdir(join(data, 'worker'), { recursive: true });
   const key = await containerKey(join(data, 'container'));
   const children: Child[] = [];
-  const stop = async (): Promise<void> => void (await Promise.all(children.map((child) => child.stop())));
+  const stop = async (): Promise<void> => {
+    await Promise.all(children.map((child) => child.stop()));
+    await leftovers.forget();
+  };
   const started = async (child: Child, probe: string): Promise<void> => {
     children.push(child);
+    if (child.pid > 1) await leftovers.add(child.pid);
     const over = new AbortController();
     const up = answers(probe, AbortSignal.any([signal, over.signal]));
     up.catch(() => {});
