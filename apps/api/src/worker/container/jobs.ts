@@ -25,7 +25,12 @@ export function shownJob(c: Context<WorkerEnv>, job: SegmentationJson): Segmenta
   const volume = volumeOf(input);
   if (volume === undefined || origin !== publicOrigin(c)) return job;
   const { dataset } = input;
-  return { ...job, input: { volume, ...(dataset !== undefined && { dataset }) } };
+  const error = job.error && { ...job.error, detail: withIds(c, job.error.detail) };
+  return {
+    ...job,
+    input: { volume, ...(dataset !== undefined && { dataset }) },
+    ...(error && { error }),
+  };
 }
 
 /**

@@ -66,6 +66,16 @@ test('the container is told the origin that the operator says, if one is said', 
   expect(body).toMatchObject({ input: { volume } });
 });
 
+test('why a job failed is told of the volume, not of the address that the container reads', async () => {
+  const worker = testWorker();
+  const volume = await sealed(worker);
+  const url = `http://worker.test/v1/volumes/${volume}`;
+  const error = { type: 't', title: 't', code: 'volume-unreadable', detail: `${url} has no chunks.` };
+  worker.container.answer = () => Response.json({ ...job({ url }), state: 'failed', error });
+  const { body } = await worker.json<object>('/v1/segmentations/seg_1');
+  expect(body).toMatchObject({ input: { volume }, error: { detail: `The volume ${volume} has no chunks.` } });
+});
+
 test('jobs on paths, addresses and volumes of the container pass as they are', async () => {
   const worker = accepting();
   const inputs = [
