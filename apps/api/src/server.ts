@@ -129,10 +129,11 @@ function lastOfConnection(fetch: Fetch): Fetch {
   };
 }
 
-/** More than what surely came together with the headers. */
+/** A value, which may be long in coming; or more than what surely came together with the headers. */
 function mayBeArriving({ method, headers }: Request): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
-  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 4096;
+  if (method === 'PUT' || headers.has('transfer-encoding')) return true;
+  return Number(headers.get('content-length') ?? 0) > 4096;
 }
 
 type Fetch = (request: Request) => Response | Promise<Response>;
