@@ -35,6 +35,16 @@ export function wrongParameter(
   );
 }
 
+/** A cursor is the id of the last entry of the page before, and nothing else. */
+export function checkCursor(cursor: string | undefined, id: RegExp): void {
+  if (cursor === undefined || id.test(cursor)) return;
+  throw new ApiProblem(
+    'invalid-parameter',
+    'The query parameter cursor is no cursor; give the `next` of the page before.',
+    { field: 'cursor', value: shortened(cursor) },
+  );
+}
+
 /** Whatever a hostile query holds must not flood a log. */
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text);
 

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { directoryArtefacts, linkArtefacts } from '@tokenunify/segmentation';
 import { toProblem } from '../failures.ts';
+import { SEGMENTATION_ID } from '../contract/index.ts';
 import { newId } from '../ids.ts';
+import { checkCursor } from '../parameters.ts';
 import { ApiProblem } from '../problem.ts';
 import { unavailable } from '../routes/service.ts';
 import { execute } from './execute.ts';
@@ -112,6 +114,7 @@ export class LocalSegmentations implements Segmentations {
         memoryLimit,
         signal,
       });
+      signal.throwIfAborted(); // nobody waits for it any more
       this.#checkPlace(); // the queue may have filled meanwhile
       const job = newId('seg', now(), random);
       const { name, version, digest } = found;
@@ -136,30 +139,35 @@ export class LocalSegmentations implements Segmentations {
   async relabel(parentId: string, request: Relabel, submission: Submission): Promise<SegmentationJson> {
     const parent = this.#find(parentId);
     const { now, random } = this.#options;
-    const id = await this.#submissions.once({ parent: parentId, request }, submission, async (key) => {
-      if (parent.state !== 'succeeded')
-        throw new ApiProblem(
-          'segmentation-not-succeeded',
-          `The segmentation ${parentId} is ${parent.state}; only one that succeeded can be agglomerated again.`,
-          { field: 'id', value: parent.state, limit: 'succeeded' },
+    const id = await this.#submissions.once(
+      { parent: parentId, request },
+      submission,
+      async (key, signal) => {
+        if (parent.state !== 'succeeded')
+          throw new ApiProblem(
+            'segmentation-not-succeeded',
+            `The segmentation ${parentId} is ${parent.state}; only one that succeeded can be agglomerated again.`,
+            { field: 'id', value: parent.state, limit: 'succeeded' },
+          );
+        this.#checkPlace();
+        const spec = resolveRelabel(request, parent);
+        const job = newId('seg', now(), random);
+        // Before the job is stored: a directory without a job is swept at the next start, a job without artefacts is not.
+        await linkArtefacts(this.#artefacts(parentId), this.#artefacts(job), ['fragments', 'graph'], signal);
+        signal.throwIfAborted();
+        this.#find(parentId); // it may have been deleted meanwhile, and its artefacts with it
+        const { name, owner, input, voxelSize, model, warnings } = parent;
+        this.#repository.insert(
+          {
+            ...{ id: job, parent: parentId, owner, input, model, warnings, spec, createdAt: now() },
+            ...(name !== undefined && { name }),
+            ...(voxelSize && { voxelSize }),
+          },
+          key,
         );
-      this.#checkPlace();
-      const spec = resolveRelabel(request, parent);
-      const job = newId('seg', now(), random);
-      // Before the job is stored: a directory without a job is swept at the next start, a job without artefacts is not.
-      await linkArtefacts(this.#artefacts(parentId), this.#artefacts(job), ['fragments', 'graph']);
-      this.#find(parentId); // it may have been deleted meanwhile, and its artefacts with it
-      const { name, owner, input, voxelSize, model, warnings } = parent;
-      this.#repository.insert(
-        {
-          ...{ id: job, parent: parentId, owner, input, model, warnings, spec, createdAt: now() },
-          ...(name !== undefined && { name }),
-          ...(voxelSize && { voxelSize }),
-        },
-        key,
-      );
-      return job;
-    });
+        return job;
+      },
+    );
     this.#scheduler.wake();
     return this.get(id);
   }
@@ -169,12 +177,7 @@ export class LocalSegmentations implements Segmentations {
   }
 
   list({ limit = DEFAULT_PAGE, cursor, state }: Parameters<Segmentations['list']>[0]): SegmentationPage {
-    if (cursor !== undefined && !/^seg_[0-9a-z]{20}$/.test(cursor))
-      throw new ApiProblem(
-        'invalid-parameter',
-        'The query parameter cursor is no cursor; give the `next` of the page before.',
-        { field: 'cursor' },
-      );
+    checkCursor(cursor, SEGMENTATION_ID);
     const found = this.#repository.page(limit + 1, cursor, state);
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -220,14 +223,15 @@ export class LocalSegmentations implements Segmentations {
       await this.#scheduler.stop(id);
       this.#feed.notify(id);
       this.#scheduler.wake();
-    } else if (this.#find(id).state !== 'canceled') {
-      throw new ApiProblem(
-        'segmentation-finished',
-        `The segmentation ${id} has ${this.#find(id).state} already; there is nothing to cancel.`,
-        { field: 'id', value: this.#find(id).state },
-      );
+      return this.get(id);
     }
-    return this.get(id);
+    const job = this.#find(id);
+    if (job.state === 'canceled') return toJson(job);
+    throw new ApiProblem(
+      'segmentation-finished',
+      `The segmentation ${id} has ${job.state} already; there is nothing to cancel.`,
+      { field: 'id', value: job.state },
+    );
   }
 
   async resume(id: string): Promise<SegmentationJson> {

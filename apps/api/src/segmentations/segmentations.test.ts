@@ -486,6 +486,24 @@ describe('requests at an awkward moment', () => {
     expect((await two).id).toMatch(/^seg_/);
   });
 
+  it('a key whose clients have all gone is free at once, and makes one job', async () => {
+    let open = () => {};
+    const slow = new Promise<void>((resolve) => (open = resolve));
+    await jobs[Symbol.asyncDispose]();
+    jobs = await serveJobs({ sources: slowSources(slow) });
+    const path = await jobs.raw('a', shape);
+    const request = { input: { path }, voxelSizeCheck: 'warn' as const };
+    const gone = new AbortController();
+    const submission = (signal: AbortSignal) => ({ owner: 'o', idempotencyKey: 'k', signal });
+    const first = jobs.segmentations.create(request, submission(gone.signal));
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    const again = jobs.segmentations.create(request, submission(never));
+    open();
+    const { id } = await again;
+    expect(jobs.segmentations.list({}).items.map((job) => job.id)).toEqual([id]);
+  });
+
   it('HEAD of events, and events of a job that has no more of them, leave nothing open', async () => {
     const raw = await jobs.raw('a', shape);
     const gate = hold();

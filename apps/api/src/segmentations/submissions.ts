@@ -43,10 +43,15 @@ export class Submissions {
 
   #begin(place: string, requestHash: string, make: (signal: AbortSignal) => Promise<string>): Pending {
     const controller = new AbortController();
-    const id = make(controller.signal).finally(() => this.#pending.delete(place));
+    const id = make(controller.signal).finally(() => forget());
     id.catch(() => {}); // whoever waits hears of it
     const pending = { requestHash, id, controller, waiting: 0 };
     this.#pending.set(place, pending);
+    const forget = () => {
+      if (this.#pending.get(place) === pending) this.#pending.delete(place);
+    };
+    // what was given up stores no job, so whoever comes now begins anew
+    controller.signal.addEventListener('abort', forget, { once: true });
     return pending;
   }
 }

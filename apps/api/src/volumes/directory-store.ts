@@ -49,4 +49,6 @@ export interface DirectoryVolumeStore extends VolumeStore {
   publishResult(id: string): Promise<VolumeJson>;
   /** Deletes a result, published or not; one that is not there is no error. */
   removeResult(id: string): Promise<void>;
+  /** The same for the result of a job, whatever its id. */
+  removeResultOf(segmentation: string): Promise<void>;
 }

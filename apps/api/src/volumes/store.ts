@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiProblem } from '../problem.ts';
+import { checkCursor } from '../parameters.ts';
 import { VOLUME_ID } from '../contract/index.ts';
 import { sweepIncoming, unfinishedDeletions } from './deleting.ts';
 import type { DirectoryVolumeStore, VolumeStoreOptions } from './directory-store.ts';
@@ -55,7 +55,7 @@ class VolumesInDirectory implements DirectoryVolumeStore {
 
   list({ limit = 100, cursor }: Page): Promise<VolumePage> {
     return storing(async () => {
-      if (cursor !== undefined && !VOLUME_ID.test(cursor)) throw wrongCursor(cursor);
+      checkCursor(cursor, VOLUME_ID);
       const rows = this.#shelf.rows.page(limit + 1, cursor);
       const items: VolumeJson[] = [];
       for (const { id } of rows.slice(0, limit)) {
@@ -213,6 +213,11 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     });
   }
 
+  async removeResultOf(segmentation: string): Promise<void> {
+    const row = this.#shelf.rows.ofSegmentation(segmentation);
+    if (row) await this.removeResult(row.id);
+  }
+
   /** @param rowOf reads the row again when nothing else happens to the volume any more; throws when there is none */
   async #seal(
     id: string,
@@ -235,13 +240,3 @@ class VolumesInDirectory implements DirectoryVolumeStore {
     return this.#shelf.json(rowOf());
   }
 }
-
-const wrongCursor = (cursor: string): ApiProblem =>
-  new ApiProblem(
-    'invalid-parameter',
-    'The query parameter cursor is no cursor; give the `next` of the page before.',
-    {
-      field: 'cursor',
-      value: cursor.slice(0, 60),
-    },
-  );

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { pageQuery, problemSchema, SCORING, timestamp, triple } from './common.ts';
 
+export const SEGMENTATION_ID = /^seg_[0-9a-z]{20}$/;
+
 const voxels = triple(z.int().min(0)).openapi({ description: '(z, y, x) voxels.' });
 const share = z.number().min(0).max(1);
 
