@@ -64,10 +64,7 @@ export async function openService(options: ServiceOptions, models: Models): Prom
     volumes: {
       createResult: async (result) => volumes.createResult(result),
       publishResult: async (id) => void (await volumes.publishResult(id)),
-      removeResultOf: async (segmentation) => {
-        const row = db.prepare('select id from volumes where segmentation = ?').get(segmentation);
-        if (row) await volumes.removeResult(String(row['id']));
-      },
+      removeResultOf: (segmentation) => volumes.removeResultOf(segmentation),
     },
     sources: {
       pathOf: (id) => sealedPath(volumes, id),

@@ -26,6 +26,7 @@ export const outOfSpace = (cause?: unknown): ApiProblem =>
     { cause },
   );
 
+/** The disk's end as the database meets it. */
 const SQLITE_FULL = 13;
 
 /** ENOSPC, a quota, or a library's word for them, however deep in the causes. */

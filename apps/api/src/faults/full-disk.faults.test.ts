@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, type SegmentationJob } from '../client/index.ts';
 import { writeUntrainedPackage } from '../package.fixture.ts';
 import { filesBelow, grey } from '../segmentations/testing.fixture.ts';
+import { finished } from './process.fixture.ts';
 import { startServer, type RunningServer } from '../server.ts';
 
 const shape: Vec3 = [48, 96, 96];
@@ -62,24 +63,18 @@ const start = (directory: string) =>
     jobs: { workers: 1, blockSide: 32 },
   });
 
-async function finished(url: string, id: string) {
-  const api = createClient(url);
-  for (;;) {
-    const job = await api.segmentation(id);
-    if (job.state !== 'queued' && job.state !== 'running') return job;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe.skipIf(!mounted)('a full disk', () => {
   it('fails a job with a sentence, and lets it go on when there is room', async () => {
     const calm = await start(join(root, 'calm'));
-    const expected = await finished(calm.url, (await createClient(calm.url).createSegmentation(request)).id);
+    const expected = await finished(
+      createClient(calm.url),
+      (await createClient(calm.url).createSegmentation(request)).id,
+    );
     await calm.close();
     server = await start(data);
     const api = createClient(server.url);
     const { id } = await api.createSegmentation(request);
-    const failed = await finished(server.url, id);
+    const failed = await finished(api, id);
     expect(failed).toMatchObject({ state: 'failed', error: { code: 'insufficient-storage' } });
     expect(failed.error?.detail).toMatch(/no (room|space)/i);
     expect(failed.result).toBeUndefined();
@@ -87,7 +82,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     expect(volumes.data?.items, 'nothing half-visible').toEqual([]);
     resize(200);
     await api.resumeSegmentation(id);
-    const job = await finished(server.url, id);
+    const job = await finished(api, id);
     expect(job).toMatchObject({ state: 'succeeded', result: { labelCount: expected.result?.labelCount } });
     expect(await chunks(data, job)).toEqual(await chunks(join(root, 'calm'), expected));
   });

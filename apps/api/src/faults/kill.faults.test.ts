@@ -6,11 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVolume, wholeBox, type Vec3 } from '@tokenunify/em-io';
+import { Random } from '@tokenunify/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../client/index.ts';
 import { writeUntrainedPackage } from '../package.fixture.ts';
 import { filesBelow, grey } from '../segmentations/testing.fixture.ts';
-import { startProcess, type ServerProcess } from './process.fixture.ts';
+import { finished, startProcess, type ServerProcess } from './process.fixture.ts';
 
 const shape: Vec3 = [48, 96, 96];
 const KILLS = 20;
@@ -46,32 +47,17 @@ async function finish(url: string) {
   const api = createClient(url);
   const body = { ...request, input: { path: join(root, 'raw.zarr') } };
   const job = await api.createSegmentation(body, { idempotencyKey: 'the one' });
-  for (;;) {
-    const now = await api.segmentation(job.id);
-    if (now.state !== 'queued' && now.state !== 'running') return now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return finished(api, job.id);
 }
 
 const resultOf = (data: string, volume: string | undefined) =>
   filesBelow(join(root, data, 'volumes', volume ?? '', 'volume.zarr', 'c'));
 
-/** A generator of numbers in [0, 1) that is the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 describe('a server that is killed', () => {
   it(`${KILLS} times in the middle of a job finishes it with the same result`, async () => {
     const seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 1e6);
     console.log(`seed ${seed} (FAULT_SEED repeats it)`);
-    const random = seeded(seed);
+    const random = new Random(seed);
     const began = Date.now();
     const undisturbed = await finish((await start('calm')).url);
     const took = Date.now() - began;
@@ -91,7 +77,7 @@ describe('a server that is killed', () => {
           () => (finished = true),
           () => {}, // its server was killed
         );
-        await Promise.race([done, new Promise((resolve) => setTimeout(resolve, random() * took * 0.6))]);
+        await Promise.race([done, new Promise((resolve) => setTimeout(resolve, random.next() * took * 0.6))]);
         await running.kill();
         await done;
         if (!finished) kills++;

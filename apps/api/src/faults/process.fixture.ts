@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ApiClient, SegmentationJob } from '../client/index.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -40,4 +41,13 @@ export async function startProcess(...args: readonly string[]): Promise<ServerPr
       await ended;
     },
   };
+}
+
+/** Asks, without following, until a job has finished: the server may be killed meanwhile, and then this fails. */
+export async function finished(api: ApiClient, id: string): Promise<SegmentationJob> {
+  for (;;) {
+    const job = await api.segmentation(id);
+    if (job.state !== 'queued' && job.state !== 'running') return job;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

@@ -4,6 +4,7 @@ import type { Handlers } from '../contract/index.ts';
 import type { Env } from '../environment.ts';
 import type { Gate } from '../gate.ts';
 import { ApiProblem } from '../problem.ts';
+import { hasFinished } from '../segmentations/record.ts';
 import type { SegmentationJson, Segmentations } from '../segmentations/types.ts';
 
 type SegmentationHandlers<E extends Env> = Pick<
@@ -28,12 +29,12 @@ export function segmentationHandlers<E extends Env>(
 ): SegmentationHandlers<E> {
   const answer = async (c: Context<E>, job: SegmentationJson) => {
     const wait = waitOf(c.req.header('prefer'));
-    const now = wait === undefined || finished(job) ? job : await waited(job, wait, c.req.raw.signal);
+    const now = wait === undefined || hasFinished(job) ? job : await waited(job, wait, c.req.raw.signal);
     const headers = {
       location: now.links.self,
       ...(wait !== undefined && { 'preference-applied': `wait=${wait}` }),
     };
-    return c.json(now, finished(now) ? 200 : 202, headers);
+    return c.json(now, hasFinished(now) ? 200 : 202, headers);
   };
   const waited = async (job: SegmentationJson, seconds: number, signal: AbortSignal) => {
     const leave = followers.enter();
@@ -71,7 +72,7 @@ export function segmentationHandlers<E extends Env>(
       // Hono answers HEAD by dropping the body of GET, and nobody would ever end that one.
       if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
       // 204 is how an EventSource, which reconnects for ever, is told that there will be no more.
-      if (finished(job) && (await isSpent(jobs.events(id, after, c.req.raw.signal))))
+      if (hasFinished(job) && (await isSpent(jobs.events(id, after, c.req.raw.signal))))
         return c.body(null, 204);
       const gone = new AbortController();
       const leave = followers.enter();
@@ -97,8 +98,6 @@ async function isSpent(events: ReturnType<Segmentations['events']>): Promise<boo
   await events.return();
   return done === true;
 }
-
-const finished = ({ state }: SegmentationJson): boolean => state !== 'queued' && state !== 'running';
 
 /** RFC 7240: `wait=10`, among other preferences; what is not understood is ignored. */
 function waitOf(header: string | undefined): number | undefined {

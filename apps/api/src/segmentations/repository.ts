@@ -1,7 +1,14 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { PROBLEMS, problemType } from '../contract/index.ts';
 import { transaction } from '../database.ts';
-import type { Failure, JobRecord, NewRecord, Progress, Result } from './record.ts';
+import {
+  hasFinished,
+  type Failure,
+  type JobRecord,
+  type NewRecord,
+  type Progress,
+  type Result,
+} from './record.ts';
 import type { NumberedEvent, SegmentationEvent, State } from './types.ts';
 
 export interface IdempotencyKey {
@@ -117,7 +124,7 @@ export class Repository {
     return transaction(this.#db, () => {
       const now = this.#now();
       const places = from.map(() => '?').join(', ');
-      const finished = state === 'succeeded' || state === 'failed' || state === 'canceled';
+      const finished = hasFinished({ state });
       const { changes } = this.#run(
         `update segmentations set
            state = ?,

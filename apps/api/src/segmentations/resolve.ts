@@ -50,16 +50,7 @@ export async function resolveRequest(request: NewSegmentation, options: ResolveO
         `There are ${voxels} voxels to segment, the limit is ${maxVoxels}; give a smaller box, or raise the server's limit.`,
         { field: request.box ? 'body.box' : 'body.input', value: voxels, limit: maxVoxels },
       );
-    const { threshold, scoring, minimumSize, cell } = request.postprocessing ?? {};
-    const chosen = withOverrides(model.postprocessing, {
-      ...(threshold !== undefined && { threshold }),
-      ...(scoring !== undefined && { scoring }),
-    });
-    const postprocessing: PostProcessing = {
-      ...chosen,
-      ...(minimumSize !== undefined && { minimumSize }),
-      ...(cell && { watershed: { ...chosen.watershed, cell } }),
-    };
+    const postprocessing = withOverrides(model.postprocessing, request.postprocessing ?? {});
     const spec: StoredSpec = {
       shape: volume.shape,
       box,
@@ -89,15 +80,8 @@ export async function resolveRequest(request: NewSegmentation, options: ResolveO
 
 /** The spec of a job that agglomerates another's fragments again. */
 export function resolveRelabel(request: Relabel, parent: JobRecord): StoredSpec {
-  const { threshold, scoring, minimumSize } = request;
-  const chosen = withOverrides(parent.spec.postprocessing, {
-    ...(threshold !== undefined && { threshold }),
-    ...(scoring !== undefined && { scoring }),
-  });
-  const spec: StoredSpec = {
-    ...parent.spec,
-    postprocessing: { ...chosen, ...(minimumSize !== undefined && { minimumSize }) },
-  };
+  const postprocessing = withOverrides(parent.spec.postprocessing, request);
+  const spec: StoredSpec = { ...parent.spec, postprocessing };
   checkSpec(spec);
   return spec;
 }

@@ -1,6 +1,6 @@
 import type { RequestLog } from '../observe.ts';
-import { isApiProblem, type ApiProblem } from '../problem.ts';
-import { isOutOfSpace, outOfSpace } from '../unforeseen.ts';
+import type { ApiProblem } from '../problem.ts';
+import { isOutOfSpace } from '../unforeseen.ts';
 import { PROBLEMS, problemType } from '../contract/index.ts';
 import type { Feed } from './feed.ts';
 import type { Failure, JobRecord, Progress, Result } from './record.ts';
@@ -155,9 +155,7 @@ export class Scheduler {
   }
 
   #failureOf(error: unknown): Failure {
-    const problem =
-      isOutOfSpace(error) && !isApiProblem(error) ? outOfSpace(error) : this.#options.toProblem(error);
-    const { code, message } = problem;
+    const { code, message } = this.#options.toProblem(error);
     return { type: problemType(code), title: PROBLEMS[code][1], code, detail: message };
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { newId } from '../ids.ts';
+import { isOutOfSpace } from '../unforeseen.ts';
 import { purge } from './deleting.ts';
 import type { VolumeStoreOptions } from './directory-store.ts';
 import type { Files } from './files.ts';
@@ -7,7 +8,6 @@ import { HeldVolume } from './held.ts';
 import * as problems from './problems.ts';
 import type { Room } from './room.ts';
 import { VolumeRows, type Contents, type VolumeRow } from './rows.ts';
-import { isFull } from './storing.ts';
 import type { Tally } from './tally.ts';
 import type { VolumeJson } from './types.ts';
 
@@ -108,7 +108,7 @@ export class Shelf {
     try {
       this.rows.startDeleting(id);
     } catch (error) {
-      if (!isFull(error)) throw error;
+      if (!isOutOfSpace(error)) throw error;
       // Deleting is how a disk gets room again, so it must not need any: the name of the directory marks it then.
       this.#deleting.add(id);
     }
