@@ -72,6 +72,63 @@ const MIGRATIONS: readonly string[] = [
     revoked_at integer
   ) strict;
   `,
+  `
+  create table models (
+    digest text primary key,
+    name text not null,
+    version text not null,
+    state text not null check (state in ('ready', 'retired')),
+    created_at integer not null,
+    retired_at integer,
+    -- what the package says, and its files: a record outlives them
+    summary text not null,
+    -- 0 once the files are deleted
+    bytes integer not null
+  ) strict;
+  create unique index models_by_version on models (name, version);
+
+  create table aliases (
+    alias text primary key check (alias in ('champion', 'challenger')),
+    digest text not null references models (digest)
+  ) strict, without rowid;
+
+  create table alias_changes (
+    seq integer primary key autoincrement,
+    at integer not null,
+    kind text not null,
+    alias text not null,
+    -- null: there was none, there is none
+    from_digest text,
+    to_digest text,
+    by text not null,
+    reason text
+  ) strict;
+
+  create table traffic (
+    id integer primary key check (id = 1),
+    canary_percent integer not null default 0,
+    shadow_percent integer not null default 0
+  ) strict;
+  insert into traffic (id) values (1);
+
+  -- jobs of the challenger that nobody asked for, beside those of the champion
+  alter table segmentations add column shadow_of text;
+
+  create table comparisons (
+    -- the job of the champion; it may be deleted later
+    segmentation text primary key,
+    champion text not null,
+    challenger text not null,
+    state text not null check (state in ('waiting', 'done', 'failed', 'abandoned')),
+    created_at integer not null,
+    finished_at integer,
+    voxels integer,
+    voi_split real,
+    voi_merge real,
+    detail text
+  ) strict;
+  create index comparisons_by_challenger on comparisons (challenger, segmentation);
+  `,
 ];
 
 /**

@@ -5,6 +5,8 @@ export const SCOPES = [
   'volumes:write',
   'segmentations:read',
   'segmentations:write',
+  'models:read',
+  'models:write',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
@@ -28,4 +30,16 @@ export const SCOPE_OF: Readonly<Record<string, Scope>> = {
   resumeSegmentation: 'segmentations:write',
   relabelSegmentation: 'segmentations:write',
   deleteSegmentation: 'segmentations:write',
+  listModels: 'models:read',
+  uploadModel: 'models:write',
+  getModel: 'models:read',
+  getModelFile: 'models:read',
+  promoteModel: 'models:write',
+  challengeModel: 'models:write',
+  retireModel: 'models:write',
+  deleteModel: 'models:write',
+  getDeployment: 'models:read',
+  changeDeployment: 'models:write',
+  rollBack: 'models:write',
+  listComparisons: 'models:read',
 };

@@ -1,4 +1,5 @@
 export * from './common.ts';
+export * from './models.ts';
 export * from './segment.ts';
 export * from './segmentations.ts';
 export * from './service.ts';

@@ -1,0 +1,109 @@
+import type { z } from '@hono/zod-openapi';
+import type { ModelPackage } from '@tokenunify/model';
+import type {
+  ALIASES,
+  aliasChangeRequestSchema,
+  comparisonListSchema,
+  comparisonSchema,
+  deploymentChangeSchema,
+  deploymentSchema,
+  MODEL_STATES,
+  modelListSchema,
+  modelVersionSchema,
+} from '../contract/index.ts';
+import type { Segmenter } from '../segmenter/types.ts';
+import type { Predictor } from '../segmentations/task-thread.ts';
+import type { Page } from '../volumes/types.ts';
+
+export type Alias = (typeof ALIASES)[number];
+export type ModelState = (typeof MODEL_STATES)[number];
+export type ModelVersionJson = z.infer<typeof modelVersionSchema>;
+export type ModelVersionPage = z.infer<typeof modelListSchema>;
+export type AliasChangeRequest = z.infer<typeof aliasChangeRequestSchema>;
+export type DeploymentJson = z.infer<typeof deploymentSchema>;
+export type DeploymentChange = z.infer<typeof deploymentChangeSchema>;
+export type ComparisonJson = z.infer<typeof comparisonSchema>;
+export type ComparisonPage = z.infer<typeof comparisonListSchema>;
+
+/** Who changes something, for the history: id of the API key, `anonymous`, or `server`. */
+export interface Author {
+  readonly by: string;
+}
+
+/** A version that is loaded, and stays so until it is released. */
+export interface Lease {
+  readonly package: ModelPackage;
+  /** Its inference process, warm. */
+  readonly inference: Predictor;
+  /** Segments small volumes with it. */
+  readonly segmenter: Segmenter;
+  /** Doing so twice changes nothing. */
+  release(): void;
+}
+
+/** The version that a request or a new job gets. */
+export interface Chosen {
+  readonly package: ModelPackage;
+  /** The alias that it was chosen by; absent for a pinned version. */
+  readonly alias?: Alias;
+}
+
+/**
+ * The versions of a server and their aliases. Everything throws ApiProblem. A reference is a digest, an alias, or a name
+ * that only one version that is ready has (the champion's own name is the champion).
+ */
+export interface ModelRegistry {
+  /**
+   * Takes in a package: unpacked, its digests verified, its process started, its test tile run, and only then there.
+   * A package that is there already is answered as it is; a retired one is ready again.
+   *
+   * @param archive a zip of a model package
+   * @throws `package-invalid`, `model-failed-test`, `version-taken`, `body-too-large`, `insufficient-storage`
+   */
+  upload(
+    archive: ReadableStream<Uint8Array>,
+    options: Author & { readonly signal: AbortSignal },
+  ): Promise<{ readonly model: ModelVersionJson; readonly created: boolean }>;
+  list(page: Page & { readonly state?: ModelState | undefined }): ModelVersionPage;
+  /** @throws `model-not-found` */
+  get(reference: string): ModelVersionJson;
+  /** @throws `model-not-found`, `model-file-not-found` */
+  file(
+    reference: string,
+    name: string,
+  ): { readonly path: string; readonly bytes: number; readonly sha256: string };
+  /**
+   * Makes a version champion: it is loaded and warm before the alias moves, in one write; requests that came before are
+   * answered by the one before. The champion already: nothing changes.
+   *
+   * @throws `model-not-found`, `model-retired`, `alias-moved`, `inference-failed`
+   */
+  promote(
+    reference: string,
+    request: AliasChangeRequest & Author,
+    signal: AbortSignal,
+  ): Promise<DeploymentJson>;
+  challenge(
+    reference: string,
+    request: AliasChangeRequest & Author,
+    signal: AbortSignal,
+  ): Promise<DeploymentJson>;
+  /** The champion before this one is champion again; who was rolled back has no alias. @throws `no-previous-champion`, `alias-moved` */
+  rollBack(request: AliasChangeRequest & Author, signal: AbortSignal): Promise<DeploymentJson>;
+  /** @throws `model-not-found`, `model-in-use` (an alias, or a job that has not finished) */
+  retire(reference: string): Promise<ModelVersionJson>;
+  /** Deletes the files of a retired version; its record stays. @throws `model-not-found`, `model-in-use` when it is not retired */
+  delete(reference: string): Promise<void>;
+  deployment(): DeploymentJson;
+  change(change: DeploymentChange & Author): Promise<DeploymentJson>;
+  comparisons(page: Page & { readonly challenger?: string | undefined }): ComparisonPage;
+  /** @throws `unknown-model` */
+  resolve(reference: string): Chosen;
+  /** For a new job that names no model: the champion, or the challenger for the canary's share. */
+  choose(random: () => number): Chosen;
+  /**
+   * The version of a digest or alias, loaded: its process is started if it has none.
+   * @throws `unknown-model`, `inference-failed`, `busy` when as many as may be are loaded and at work; the signal's reason
+   */
+  acquire(reference: string, signal: AbortSignal): Promise<Lease>;
+}
