@@ -2,6 +2,7 @@ import { encodeNpy, ndArray } from '@tokenunify/em-io';
 import {
   affinityForward,
   describeNetwork,
+  encodeCheckpoint,
   initialWeights,
   presetNamed,
   traceOnnx,
@@ -11,10 +12,10 @@ import {
 
 const tileShape = [16, 32, 32] as const;
 
-/** A package with the real nano network, small tiles and weights nobody trained. */
+/** A package with the real nano network, small tiles and weights nobody trained, which can be trained on. */
 export function writeUntrainedPackage(dir: string): Promise<ModelPackage> {
   const preset = presetNamed('nano');
-  const { parameters } = describeNetwork(preset, 'affinities', tileShape);
+  const weights = initialWeights(describeNetwork(preset, 'affinities', tileShape).parameters, 7);
   return writeModelPackage(dir, {
     name: 'TokenUnify nano (untrained)',
     version: '0.0.1',
@@ -22,7 +23,7 @@ export function writeUntrainedPackage(dir: string): Promise<ModelPackage> {
     preset: preset.name,
     model: traceOnnx({
       inputShape: [1, ...tileShape],
-      weights: initialWeights(parameters, 7),
+      weights,
       trace: (ops, source, input) => ops.sigmoid(affinityForward(ops, source, preset, input)),
     }),
     opsetVersion: 17,
@@ -37,7 +38,7 @@ export function writeUntrainedPackage(dir: string): Promise<ModelPackage> {
     authors: [{ name: 'TokenUnify' }],
     cite: [{ text: 'TokenUnify', url: 'https://example.org' }],
     testInput: encodeNpy(ndArray('uint8', [1, 1, ...tileShape])),
-    testOutput: encodeNpy(ndArray('float32', [1, 3, ...tileShape])),
+    checkpoint: encodeCheckpoint({ weights, state: { command: 'finetune', preset: preset.name, step: 0 } }),
     timestamp: '2026-01-01T00:00:00Z',
   });
 }

@@ -2,6 +2,7 @@ import { encodeNpy, ndArray } from '@tokenunify/em-io';
 import {
   affinityForward,
   describeNetwork,
+  encodeCheckpoint,
   initialWeights,
   presetNamed,
   traceOnnx,
@@ -18,9 +19,14 @@ export function untrainedWeights(): Weights {
   return initialWeights(describeNetwork(preset, 'affinities', tile).parameters, 7);
 }
 
+const checkpoint = (command: string) => ({
+  weights: untrainedWeights(),
+  state: { command, preset: 'nano', step: 0 },
+});
+
 /** A checkpoint as `finetune` leaves it, but outside of a run directory. */
 export async function writeUntrainedCheckpoint(file: string, command = 'finetune'): Promise<string> {
-  await writeCheckpoint(file, { weights: untrainedWeights(), state: { command, preset: 'nano', step: 0 } });
+  await writeCheckpoint(file, checkpoint(command));
   return file;
 }
 
@@ -48,7 +54,7 @@ export async function writeUntrainedPackage(directory: string): Promise<string> 
     authors: [{ name: 'TokenUnify' }],
     cite: [{ text: 'TokenUnify', url: 'https://example.org' }],
     testInput: encodeNpy(ndArray('uint8', [1, 1, ...tile])),
-    testOutput: encodeNpy(ndArray('float32', [1, 3, ...tile])),
+    checkpoint: encodeCheckpoint(checkpoint('finetune')),
     timestamp: '2026-01-01T00:00:00Z',
   });
   return directory;

@@ -39,7 +39,12 @@ export { finetune, type FinetuningOptions, type LabelledCrop } from './training/
 export type { CheckpointEvent, StepEvent, TrainingEvent } from './training/train.ts';
 export { EnginePredictor } from './training/predictor.ts';
 export { initialWeights, type Weight, type Weights } from './training/weights.ts';
-export { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
+export {
+  encodeCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+} from './checkpoint/checkpoint.ts';
 
 export { traceOnnx, toOpset, opsets, type Opset } from './onnx/index.ts';
 export * from './package/index.ts';

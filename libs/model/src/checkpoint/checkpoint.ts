@@ -17,8 +17,14 @@ export interface Checkpoint {
 
 const GROUPS = { weights: 'weights/', moments: 'moments/', average: 'average/' } as const;
 
-/** Writes beside the target, flushes, renames: a killed run leaves the old checkpoint or the new one, never half. */
-export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+/**
+ * A checkpoint as the bytes of a safetensors file.
+ *
+ * @example
+ *     const { weights, average, state } = await readCheckpoint('runs/final/last.safetensors');
+ *     const bytes = encodeCheckpoint({ weights: average ?? weights, state }); // for use, without what goes on
+ */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const all = new Map<string, Weight>();
   const put = (group: string, weights: Weights | undefined) =>
     weights?.forEach((weight, name) => all.set(group + name, weight));
@@ -30,11 +36,17 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
     state: JSON.stringify(checkpoint.state),
     optimizerStep: String(checkpoint.optimizer?.step ?? -1),
   };
+  return encodeSafetensors({ weights: all, metadata });
+}
+
+/** Writes beside the target, flushes, renames: a killed run leaves the old checkpoint or the new one, never half. */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const bytes = encodeCheckpoint(checkpoint);
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.partial`;
   const file = await open(temporary, 'w');
   try {
-    await file.writeFile(encodeSafetensors({ weights: all, metadata }));
+    await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
@@ -54,11 +66,19 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       { cause },
     );
   }
-  const { weights: all, metadata } = decodeSafetensors(bytes, path);
+  return decodeCheckpoint(bytes, path);
+}
+
+/**
+ * @param source names the bytes in errors
+ * @throws ModelError `model/checkpoint` when they are damaged, or not a checkpoint of ours
+ */
+export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
+  const { weights: all, metadata } = decodeSafetensors(bytes, source);
   if (metadata['format'] !== 'tokenunify-checkpoint-1')
     throw new ModelError(
       'model/checkpoint',
-      `${path} is a safetensors file, but not a checkpoint of tokenunify.`,
+      `${source} is a safetensors file, but not a checkpoint of tokenunify.`,
     );
   const take = (group: string): Weights =>
     new Map(
@@ -68,7 +88,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const average = take(GROUPS.average);
   return {
     weights: take(GROUPS.weights),
-    state: parseState(metadata['state'] ?? '{}', path),
+    state: parseState(metadata['state'] ?? '{}', source),
     ...(step >= 0 ? { optimizer: { step, moments: take(GROUPS.moments) } } : {}),
     ...(average.size > 0 ? { average } : {}),
   };

@@ -7,6 +7,7 @@ export const FILES = {
   testInput: 'test-input.npy',
   testOutput: 'test-output.npy',
   modelCard: 'README.md',
+  checkpoint: 'checkpoint.safetensors',
 } as const;
 
 /** sha256 of each file of the package but rdf.yaml, by name. */
@@ -39,6 +40,9 @@ export function describeModel(input: ModelPackageInput, digests: FileDigests): o
     cite: input.cite,
     tags: input.tags ?? ['electron-microscopy', 'connectomics', 'neuron-segmentation', 'affinities', '3d'],
     timestamp: input.timestamp,
+    ...(input.checkpoint && {
+      attachments: [{ source: FILES.checkpoint, sha256: digests[FILES.checkpoint] }],
+    }),
     inputs: [
       {
         id: 'raw',
@@ -87,6 +91,7 @@ export function describeModel(input: ModelPackageInput, digests: FileDigests): o
         metrics: input.metrics,
         training: input.training,
         modelCard: FILES.modelCard,
+        ...(input.checkpoint && { checkpoint: FILES.checkpoint }),
         files: digests,
       },
     },

@@ -41,12 +41,15 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
     );
   }
   const rdf = parseRdf(parsed, file);
-  await verifyFiles(root, rdf);
+  const files = await verifyFiles(root, rdf);
   const own = rdf.config.tokenunify;
+  const [{ test_tensor: input }] = rdf.inputs;
+  const [{ test_tensor: output }] = rdf.outputs;
   return {
     dir: root,
     name: rdf.name,
     version: rdf.version,
+    description: rdf.description,
     digest: `sha256:${sha256(bytes)}`,
     preset: own.preset,
     tileShape: own.tileShape,
@@ -57,6 +60,10 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
     postprocessing: own.postprocessing,
     modelPath: join(root, rdf.weights.onnx.source),
     opsetVersion: rdf.weights.onnx.opset_version,
+    testInputPath: join(root, input.source),
+    testOutputPath: join(root, output.source),
+    ...(own.checkpoint !== undefined && { checkpointPath: join(root, own.checkpoint) }),
+    files,
     license: rdf.license,
     metrics: own.metrics,
     training: own.training,
@@ -64,7 +71,8 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
   };
 }
 
-async function verifyFiles(root: string, rdf: Rdf): Promise<void> {
+/** @returns the sha256 of each file, as it is on the disk and as rdf.yaml says */
+async function verifyFiles(root: string, rdf: Rdf): Promise<Record<string, string>> {
   const named: [string, string][] = [
     [rdf.weights.onnx.source, rdf.weights.onnx.sha256],
     ...[...rdf.inputs, ...rdf.outputs].map(({ test_tensor: t }): [string, string] => [t.source, t.sha256]),
@@ -83,6 +91,7 @@ async function verifyFiles(root: string, rdf: Rdf): Promise<void> {
       );
     }
   }
+  return Object.fromEntries(found);
 }
 
 function digestOf(file: string): Promise<string> {

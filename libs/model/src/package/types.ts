@@ -6,6 +6,7 @@
  *     model.onnx       [N, 1, z, y, x] float32 in [0, 1]  ->  [N, 3, z, y, x] float32 affinities in [0, 1]
  *     test-input.npy   one raw uint8 tile [1, 1, z, y, x]; test-output.npy what the model makes of it, float32
  *     README.md        the model card
+ *     checkpoint.safetensors  optional: the weights a training goes on from
  *
  * A package is immutable; the sha256 of its rdf.yaml (which holds the others) is its identity.
  */
@@ -40,6 +41,8 @@ export interface ModelPackage {
   readonly dir: string;
   readonly name: string;
   readonly version: string;
+  /** One sentence. */
+  readonly description: string;
   readonly digest: Digest;
   readonly preset: string;
   /** One network input, (z, y, x) voxels. */
@@ -55,6 +58,13 @@ export interface ModelPackage {
   /** Absolute path of the ONNX file. */
   readonly modelPath: string;
   readonly opsetVersion: number;
+  /** Absolute paths of the test tile and of what the model makes of it, for `runTestTile`. */
+  readonly testInputPath: string;
+  readonly testOutputPath: string;
+  /** Absolute path of the checkpoint, as `readCheckpoint` takes it; absent: the package cannot be trained on. */
+  readonly checkpointPath?: string;
+  /** sha256 of every file but rdf.yaml, by name: 64 hexadecimal digits. */
+  readonly files: Readonly<Record<string, string>>;
   readonly license: string;
   readonly metrics: unknown;
   readonly training: unknown;
@@ -89,8 +99,13 @@ export interface ModelPackageInput {
   readonly tags?: readonly string[];
   /** npy bytes: raw uint8 [1, 1, z, y, x], before input scaling. */
   readonly testInput: Uint8Array;
-  /** npy bytes: float32 [1, 3, z, y, x]. */
-  readonly testOutput: Uint8Array;
+  /**
+   * npy bytes: float32 [1, 3, z, y, x], as the engine that trained the network gives it: a check of the ONNX file. Absent:
+   * what the ONNX file itself makes of the test input.
+   */
+  readonly testOutput?: Uint8Array;
+  /** A checkpoint of the same preset, as `encodeCheckpoint` makes it, for trainings that go on from this model. */
+  readonly checkpoint?: Uint8Array;
   /** ISO 8601 with a zone; passed in, so that the same input gives the same digest. */
   readonly timestamp: string;
 }

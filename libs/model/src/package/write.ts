@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { decodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../errors.ts';
 import { describeModel, FILES, RDF } from './description.ts';
 import { sha256 } from './digest.ts';
-import { npyHeader } from './npy-header.ts';
+import { checkTensor, npyHeader, npyOfFloats } from './npy.ts';
 import { readModelPackage } from './read.ts';
-import type { ModelPackage, ModelPackageInput, Vec3 } from './types.ts';
+import { answerTo } from './test-tile.ts';
+import type { ModelPackage, ModelPackageInput } from './types.ts';
 
 export interface WriteModelPackageOptions {
   /** Replace a package that is there. Without it a directory that is not empty is refused. */
@@ -19,8 +21,9 @@ export interface WriteModelPackageOptions {
  * it and moved into place by one rename.
  *
  * @param dir the directory to make; its parent is made too
- * @throws ModelError `model/package`: the directory is in use, a test tensor has the wrong dtype or shape, a name or
- *   version that a BioImage.IO 0.5 reader would refuse
+ * @throws ModelError `model/package`: the directory is in use, a test tensor has the wrong dtype or shape, a checkpoint
+ *   of another preset, a name or version that a BioImage.IO 0.5 reader would refuse; `model/checkpoint` for bytes that are
+ *   none; `model/inference` when the test output has to be computed and the model does not run
  * @example
  *     await writeModelPackage('models/default', { name: 'TokenUnify nano', version: '0.1.0', model: onnxBytes, ... });
  */
@@ -39,20 +42,27 @@ export async function writeModelPackage(
       { details: { dir: target } },
     );
   }
-  const contents: Record<string, Uint8Array | string> = {
-    [FILES.model]: input.model,
-    [FILES.testInput]: input.testInput,
-    [FILES.testOutput]: input.testOutput,
-    [FILES.modelCard]: input.modelCard,
-  };
-  const digests = Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, sha256(bytes)]));
-  // Aliases would be legal YAML, but not every reader of rdf.yaml resolves them.
-  const rdf = stringify(describeModel(input, digests), { aliasDuplicateObjects: false, lineWidth: 110 });
-
   const staging = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
   await mkdir(staging, { recursive: true });
   try {
-    for (const [name, bytes] of Object.entries(contents)) await writeFile(join(staging, name), bytes);
+    const modelPath = join(staging, FILES.model);
+    await writeFile(modelPath, input.model);
+    const contents: Record<string, Uint8Array | string> = {
+      [FILES.model]: input.model,
+      [FILES.testInput]: input.testInput,
+      [FILES.testOutput]:
+        input.testOutput ??
+        npyOfFloats([1, 3, ...input.tileShape], await answerTo(input.testInput, { ...input, modelPath })),
+      [FILES.modelCard]: input.modelCard,
+      ...(input.checkpoint && { [FILES.checkpoint]: input.checkpoint }),
+    };
+    for (const [name, bytes] of Object.entries(contents))
+      if (name !== FILES.model) await writeFile(join(staging, name), bytes);
+    const digests = Object.fromEntries(
+      Object.entries(contents).map(([name, bytes]) => [name, sha256(bytes)]),
+    );
+    // Aliases would be legal YAML, but not every reader of rdf.yaml resolves them.
+    const rdf = stringify(describeModel(input, digests), { aliasDuplicateObjects: false, lineWidth: 110 });
     await writeFile(join(staging, RDF), rdf);
     await readModelPackage(staging);
     // The old package stays readable until the new one can take its place.
@@ -80,19 +90,15 @@ function checkInput(input: ModelPackageInput): void {
   if (input.authors.length === 0) refuse('authors', 'is empty; name at least one');
   if (input.cite.length === 0) refuse('cite', 'is empty; cite at least the method');
   if (Number.isNaN(Date.parse(input.timestamp))) refuse('timestamp', `is ${input.timestamp}; use ISO 8601`);
-  checkTensor(FILES.testInput, input.testInput, '|u1', 1, input.tileShape);
-  checkTensor(FILES.testOutput, input.testOutput, '<f4', 3, input.tileShape);
-}
-
-function checkTensor(file: string, bytes: Uint8Array, descr: string, channels: number, tile: Vec3): void {
-  const header = npyHeader(bytes, file);
-  const expected = `${descr} [${[1, channels, ...tile].join(', ')}]`;
-  const got = `${header.descr} [${header.shape.join(', ')}]`;
-  if (got !== expected) {
-    throw new ModelError(
-      'model/package',
-      `${file} holds ${got}, expected ${expected}: the test input is one raw uint8 tile, the test output its float32 affinities.`,
-      { details: { file, expected, got } },
-    );
+  const { testInput, testOutput, tileShape } = input;
+  checkTensor(FILES.testInput, npyHeader(testInput, FILES.testInput), '|u1', 1, tileShape);
+  if (testOutput) checkTensor(FILES.testOutput, npyHeader(testOutput, FILES.testOutput), '<f4', 3, tileShape);
+  if (input.checkpoint) {
+    const { preset } = decodeCheckpoint(input.checkpoint, FILES.checkpoint).state;
+    if (preset !== input.preset)
+      refuse(
+        'checkpoint',
+        `is of preset ${JSON.stringify(preset)}, the model of ${JSON.stringify(input.preset)}; give the checkpoint that the model was exported from`,
+      );
   }
 }
