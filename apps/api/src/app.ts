@@ -7,8 +7,10 @@ import { toProblem } from './failures.ts';
 import { Gate } from './gate.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { documentOf } from './openapi.ts';
+import type { ModelRegistry } from './models/types.ts';
 import type { RequestLog } from './observe.ts';
 import { ApiProblem } from './problem.ts';
+import { modelHandlers } from './routes/models.ts';
 import { segmentationHandlers } from './routes/segmentations.ts';
 import { segmentHandler } from './routes/segment.ts';
 import { serviceHandlers } from './routes/service.ts';
@@ -21,9 +23,10 @@ export type { Env } from './environment.ts';
 
 export interface AppOptions {
   readonly segmenter: Segmenter;
-  /** Without a store or jobs, their routes answer 503. */
+  /** Without a store, jobs or a registry, their routes answer 503. */
   readonly volumes?: VolumeStore;
   readonly segmentations?: Segmentations;
+  readonly registry?: ModelRegistry;
   /** Refuses who has no key, and sets `owner`. Default: everybody is `anonymous`. */
   readonly authorize?: Authorize<Env>;
   readonly limits?: Partial<Limits>;
@@ -41,6 +44,7 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): OpenAPIHono<Env> {
   const { segmenter, volumes = unserved(), segmentations = unserved(), log } = options;
+  const { registry = unserved() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
@@ -50,11 +54,19 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
     segment: segmentHandler<Env>({ segmenter, limits, admission }),
     ...volumeHandlers<Env>(() => volumes, new Gate('uploads', limits.uploads)),
     ...segmentationHandlers<Env>(segmentations, new Gate('followers of jobs', limits.followers)),
+    ...modelHandlers<Env>({
+      registry,
+      uploads: new Gate('uploads of models', MODEL_UPLOADS),
+      bodyIdleMs: limits.bodyIdleMs,
+    }),
   };
   declareRoutes(app, handlers, options.authorize ?? everybody);
   app.get('/openapi.json', (c) => c.json(documentOf(app)));
   return app;
 }
+
+/** Each unpacks an archive and runs a model beside those that work. */
+const MODEL_UPLOADS = 2;
 
 const everybody: Authorize<Env> = async (c) => c.set('owner', 'anonymous');
 

@@ -22,6 +22,7 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): OpenApiDocument 
     tags: [
       { name: 'segmentation', description: 'Volumes in, neurons out.' },
       { name: 'volumes', description: 'Stored volumes: Zarr over HTTP.' },
+      { name: 'models', description: 'Versions of models, and which of them answers.' },
       { name: 'service', description: 'What operators and load balancers ask.' },
     ],
   });

@@ -4,11 +4,11 @@ import { ApiProblem } from './problem.ts';
 /** What would have been right; the schemas say it to programs, this to people. */
 const REMEDIES: Readonly<Record<string, string>> = {
   threshold: 'a number from 0 to 1, once',
-  output: 'labels or affinities',
   scoring: 'mean, max or hist1 to hist99',
   limit: 'a whole number from 1 to 1000',
   cursor: 'the `next` of the page before',
-  state: 'queued, running, succeeded, failed or canceled',
+  model: 'the digest, alias or name of a model',
+  challenger: 'the digest of a model',
 };
 
 /**
@@ -30,9 +30,15 @@ export function wrongParameter(
   const field = String(issue?.path[0] ?? '');
   return new ApiProblem(
     'invalid-parameter',
-    `The query parameter ${field} is '${shortened(valueOf(field))}'; give ${REMEDIES[field] ?? 'what /openapi.json says'}.`,
+    `The query parameter ${field} is '${shortened(valueOf(field))}'; give ${remedyOf(issue, field)}.`,
     { field },
   );
+}
+
+function remedyOf(issue: z.core.$ZodIssue | undefined, field: string): string {
+  if (issue?.code !== 'invalid_value') return REMEDIES[field] ?? 'what /openapi.json says';
+  const values = issue.values.map(String);
+  return [values.slice(0, -1).join(', '), ...values.slice(-1)].filter((part) => part !== '').join(' or ');
 }
 
 /** A cursor is the id of the last entry of the page before, and nothing else. */

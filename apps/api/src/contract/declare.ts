@@ -3,25 +3,37 @@ import type { Context, Env } from 'hono';
 import { jsonBody } from './json-body.ts';
 import {
   cancelSegmentationRoute,
+  challengeModelRoute,
+  changeDeploymentRoute,
   createSegmentationRoute,
   createVolumeRoute,
   deleteKeyRoute,
+  deleteModelRoute,
   deleteSegmentationRoute,
   deleteVolumeRoute,
+  getDeploymentRoute,
   getKeyRoute,
+  getModelFileRoute,
+  getModelRoute,
   getSegmentationRoute,
   getVolumeRoute,
   healthRoute,
   indexRoute,
+  listComparisonsRoute,
+  listModelsRoute,
   listSegmentationsRoute,
   listVolumesRoute,
+  promoteModelRoute,
   putKeyRoute,
   readyRoute,
   relabelSegmentationRoute,
   resumeSegmentationRoute,
+  retireModelRoute,
+  rollBackRoute,
   sealVolumeRoute,
   segmentationEventsRoute,
   segmentRoute,
+  uploadModelRoute,
 } from './routes/index.ts';
 import { segmentationEventSchema } from './schemas/index.ts';
 import { SCOPE_OF, type Scope } from './scopes.ts';
@@ -54,6 +66,20 @@ export interface Handlers<E extends Env> {
   readonly resumeSegmentation: RouteHandler<typeof resumeSegmentationRoute, E>;
   readonly relabelSegmentation: RouteHandler<typeof relabelSegmentationRoute, E>;
   readonly deleteSegmentation: RouteHandler<typeof deleteSegmentationRoute, E>;
+  readonly listModels: RouteHandler<typeof listModelsRoute, E>;
+  /** The body is a stream, which no validator touches. */
+  readonly uploadModel: RouteHandler<typeof uploadModelRoute, E>;
+  readonly getModel: RouteHandler<typeof getModelRoute, E>;
+  /** HEAD comes as GET. */
+  readonly getModelFile: RouteHandler<typeof getModelFileRoute, E>;
+  readonly promoteModel: RouteHandler<typeof promoteModelRoute, E>;
+  readonly challengeModel: RouteHandler<typeof challengeModelRoute, E>;
+  readonly retireModel: RouteHandler<typeof retireModelRoute, E>;
+  readonly deleteModel: RouteHandler<typeof deleteModelRoute, E>;
+  readonly getDeployment: RouteHandler<typeof getDeploymentRoute, E>;
+  readonly changeDeployment: RouteHandler<typeof changeDeploymentRoute, E>;
+  readonly rollBack: RouteHandler<typeof rollBackRoute, E>;
+  readonly listComparisons: RouteHandler<typeof listComparisonsRoute, E>;
 }
 
 /** Refuses a request that has no key for a scope, by throwing. It runs before validation and before a body is read. */
@@ -84,7 +110,8 @@ export function declareRoutes<E extends Env>(
   ): void => {
     guard(route, route.getRoutingPath());
     if (takesJson(route))
-      for (const check of jsonBody) app.on(route.method.toUpperCase(), route.getRoutingPath(), check);
+      for (const check of jsonBody({ required: route.request?.body?.required === true }))
+        app.on(route.method.toUpperCase(), route.getRoutingPath(), check);
     app.openapi(route, handler);
   };
   const raw = (route: RouteConfig, handler: Raw<E>): void => {
@@ -116,6 +143,18 @@ export function declareRoutes<E extends Env>(
   declare(resumeSegmentationRoute, handlers.resumeSegmentation);
   declare(relabelSegmentationRoute, handlers.relabelSegmentation);
   declare(deleteSegmentationRoute, handlers.deleteSegmentation);
+  declare(listModelsRoute, handlers.listModels);
+  declare(uploadModelRoute, handlers.uploadModel);
+  declare(getModelRoute, handlers.getModel);
+  declare(getModelFileRoute, handlers.getModelFile);
+  declare(promoteModelRoute, handlers.promoteModel);
+  declare(challengeModelRoute, handlers.challengeModel);
+  declare(retireModelRoute, handlers.retireModel);
+  declare(deleteModelRoute, handlers.deleteModel);
+  declare(getDeploymentRoute, handlers.getDeployment);
+  declare(changeDeploymentRoute, handlers.changeDeployment);
+  declare(rollBackRoute, handlers.rollBack);
+  declare(listComparisonsRoute, handlers.listComparisons);
   // Streams of events have no schema in OpenAPI 3.1; clients find the type of their data here.
   app.openAPIRegistry.register('SegmentationEvent', segmentationEventSchema);
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {

@@ -57,12 +57,13 @@ export interface ModelRegistry {
    * Takes in a package: unpacked, its digests verified, its process started, its test tile run, and only then there.
    * A package that is there already is answered as it is; a retired one is ready again.
    *
-   * @param archive a zip of a model package
-   * @throws `package-invalid`, `model-failed-test`, `version-taken`, `body-too-large`, `insufficient-storage`
+   * @param archive a zip of a model package, to be read to its end or canceled; it fails with ApiProblem when its sender does
+   * @param options `length`: bytes, as the request says, to be refused before the first when that is too many
+   * @throws what `archive` fails with, as it is; `package-invalid`, `model-failed-test`, `version-taken`, `body-too-large`, `insufficient-storage`
    */
   upload(
     archive: ReadableStream<Uint8Array>,
-    options: Author & { readonly signal: AbortSignal },
+    options: Author & { readonly length?: number | undefined; readonly signal: AbortSignal },
   ): Promise<{ readonly model: ModelVersionJson; readonly created: boolean }>;
   list(page: Page & { readonly state?: ModelState | undefined }): ModelVersionPage;
   /** @throws `model-not-found` */
@@ -74,7 +75,8 @@ export interface ModelRegistry {
   ): { readonly path: string; readonly bytes: number; readonly sha256: string };
   /**
    * Makes a version champion: it is loaded and warm before the alias moves, in one write; requests that came before are
-   * answered by the one before. The champion already: nothing changes.
+   * answered by the one before. The champion already: nothing changes, whatever `expected` says, so that a request whose
+   * answer was lost can be sent again; so too for `challenge` and the challenger.
    *
    * @throws `model-not-found`, `model-retired`, `alias-moved`, `inference-failed`
    */
@@ -88,7 +90,12 @@ export interface ModelRegistry {
     request: AliasChangeRequest & Author,
     signal: AbortSignal,
   ): Promise<DeploymentJson>;
-  /** The champion before this one is champion again; who was rolled back has no alias. @throws `no-previous-champion`, `alias-moved` */
+  /**
+   * The champion before this one is champion again; who was rolled back has no alias. When the last change of the champion
+   * was a roll back from `expected`, it was done already: nothing changes.
+   *
+   * @throws `no-previous-champion`, `alias-moved`
+   */
   rollBack(request: AliasChangeRequest & Author, signal: AbortSignal): Promise<DeploymentJson>;
   /** @throws `model-not-found`, `model-in-use` (an alias, or a job that has not finished) */
   retire(reference: string): Promise<ModelVersionJson>;
@@ -101,6 +108,8 @@ export interface ModelRegistry {
   resolve(reference: string): Chosen;
   /** For a new job that names no model: the champion, or the challenger for the canary's share. */
   choose(random: () => number): Chosen;
+  /** For a new job of the champion: the challenger that does it too, for the shadow's share; else nothing. */
+  shadow(random: () => number): Chosen | undefined;
   /**
    * The version of a digest or alias, loaded: its process is started if it has none.
    * @throws `unknown-model`, `inference-failed`, `busy` when as many as may be are loaded and at work; the signal's reason

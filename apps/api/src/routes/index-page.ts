@@ -8,6 +8,8 @@ export const INDEX = {
     segment: '/v1/segment',
     segmentations: '/v1/segmentations',
     volumes: '/v1/volumes',
+    models: '/v1/models',
+    deployment: '/v1/deployment',
     contract: '/openapi.json',
     health: '/healthz',
     ready: '/readyz',

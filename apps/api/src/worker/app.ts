@@ -9,6 +9,7 @@ import type { WorkerEnv } from './bindings.ts';
 import type { Fetch } from './container/forward.ts';
 import { authorize } from './keys.ts';
 import { refuseLargeBody } from './limits.ts';
+import { workerModelHandlers } from './routes/models.ts';
 import { segmentHandler } from './routes/segment.ts';
 import { segmentationHandlers } from './routes/segmentations.ts';
 import { serviceHandlers } from './routes/service.ts';
@@ -39,6 +40,7 @@ export function createWorkerApp({ fetch, now = Date.now, log }: WorkerAppOptions
     segment: segmentHandler(fetch),
     ...workerVolumeHandlers(fetch),
     ...segmentationHandlers(fetch),
+    ...workerModelHandlers(fetch),
   };
   declareRoutes(app, handlers, authorize);
   app.get('/openapi.json', (c) => c.json(documentOf(app)));

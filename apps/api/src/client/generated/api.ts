@@ -52,6 +52,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deployment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which version does what, and how that came */
+        get: operations["getDeployment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Shares of canary and shadow, or no challenger any more */
+        patch: operations["changeDeployment"];
+        trace?: never;
+    };
+    "/v1/deployment/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shadow runs and how far both versions agree, newest first */
+        get: operations["listComparisons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deployment/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the champion before this one champion again
+         * @description The version that is rolled back keeps no alias. `expected` names it: a roll back from it that was the last change of the champion is answered with 200, and nothing changes, so that a request whose answer was lost can be sent again. Without `expected` every request goes one champion further back.
+         */
+        post: operations["rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of models, newest first */
+        get: operations["listModels"];
+        put?: never;
+        /**
+         * Upload a model package
+         * @description A zip of a package as `tokenunify export` writes it, its files at the top or in one folder. Digests are verified and the test tile is run before the version is there; nothing is left of a package that is refused. The same package again is the same version, and a retired one is ready again. An upload moves no alias.
+         */
+        post: operations["uploadModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version is */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the files of a retired version
+         * @description Its record stays, so that results can be told from one another. Again changes nothing.
+         */
+        delete: operations["deleteModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a version challenger
+         * @description It takes the place of the challenger before it, and gets the shares of canary and shadow as they are. Again changes nothing.
+         */
+        post: operations["challengeModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of a package
+         * @description As `files` of the version names them. One byte range at a time. HEAD works too.
+         */
+        get: operations["getModelFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a version champion
+         * @description It is loaded and warm before the alias moves; requests that came before are answered by the champion before it. A version that is champion already is answered with 200, whatever is expected, and nothing changes: by its digest a request whose answer was lost can be sent again.
+         */
+        post: operations["promoteModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a version out of use
+         * @description It takes no new work; its files stay until it is deleted. Again changes nothing; uploading the package again makes it ready.
+         */
+        post: operations["retireModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/segment": {
         parameters: {
             query?: never;
@@ -276,6 +453,46 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Of champion and challenger as they are now. */
+        Agreement: {
+            /** @description Jobs that both have segmented. */
+            runs: number;
+            /** @description Mean of the runs, bits; 0 is the same segmentation. */
+            voi?: number;
+            voiMerge?: number;
+            voiSplit?: number;
+        };
+        AliasChange: {
+            /** @enum {string} */
+            alias: "champion" | "challenger";
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            at: string;
+            /** @description Id of the API key, `anonymous`, or `server`. */
+            by: string;
+            from?: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            /** @enum {string} */
+            kind: "start" | "promote" | "challenge" | "rollback" | "clear";
+            reason?: string;
+            /** @description Absent when the alias was taken away. */
+            to?: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+        };
+        AliasChangeRequest: {
+            /** @description Digest that must be champion now; when another one is, nothing happens and the answer is 409. */
+            expected?: string;
+            /** @description For people; kept in the history. */
+            reason?: string;
+        };
         /** @description Voxels v with start <= v < stop on every axis. */
         Box: {
             /** @description (z, y, x) voxels. */
@@ -290,6 +507,77 @@ export interface components {
                 number,
                 number
             ];
+        };
+        Comparison: {
+            challenger: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            champion: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            createdAt: string;
+            /** @description Why it failed. */
+            detail?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            finishedAt?: string;
+            /** @description The job of the champion. */
+            segmentation: string;
+            /**
+             * @description `abandoned`: the volume or the job was deleted before both were done.
+             * @enum {string}
+             */
+            state: "waiting" | "done" | "failed" | "abandoned";
+            /** @description Bits; the labels of the champion stand for the truth. */
+            voi?: number;
+            voiMerge?: number;
+            voiSplit?: number;
+            voxels?: number;
+        };
+        ComparisonList: {
+            items: components["schemas"]["Comparison"][];
+            next?: string;
+        };
+        Deployment: {
+            agreement?: components["schemas"]["Agreement"];
+            /** @description Of new jobs that name no model: the challenger does them. */
+            canaryPercent: number;
+            challenger?: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            champion: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            /** @description Newest first, at most 100. */
+            history: components["schemas"]["AliasChange"][];
+            /** @description What a roll back would make champion. */
+            previous?: {
+                digest: string;
+                name: string;
+                version: string;
+            };
+            /** @description Of jobs of the champion: the challenger does them too, and only the agreement is kept. */
+            shadowPercent: number;
+        };
+        DeploymentChange: {
+            canaryPercent?: number;
+            /** @description `null`: no version is challenger any more. */
+            challenger?: null;
+            shadowPercent?: number;
         };
         Health: {
             model: components["schemas"]["Model"];
@@ -334,10 +622,75 @@ export interface components {
                 number
             ];
         };
+        ModelList: {
+            items: components["schemas"]["ModelVersion"][];
+            next?: string;
+        };
+        ModelVersion: {
+            aliases: ("champion" | "challenger")[];
+            /** @description Of its files; 0 once they are deleted. */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            createdAt: string;
+            description: string;
+            digest: string;
+            files: {
+                bytes: number;
+                name: string;
+                sha256: string;
+            }[];
+            license: string;
+            links: {
+                challenge: string;
+                promote: string;
+                retire: string;
+                self: string;
+            };
+            /** @description Its inference process runs. */
+            loaded: boolean;
+            /** @description Scores that its package carries. */
+            metrics?: unknown;
+            /** @description The smallest volume, (z, y, x) voxels. */
+            minimumShape: [
+                number,
+                number,
+                number
+            ];
+            name: string;
+            /** @description What validation chose for it. */
+            postprocessing?: unknown;
+            preset: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            retiredAt?: string;
+            /**
+             * @description A retired version takes no new work.
+             * @enum {string}
+             */
+            state: "ready" | "retired";
+            /** @description (z, y, x) voxels. */
+            tileShape: [
+                number,
+                number,
+                number
+            ];
+            version: string;
+            /** @description nm, (z, y, x), of the training data. */
+            voxelSize?: [
+                number,
+                number,
+                number
+            ];
+        };
         NewSegmentation: {
             box?: components["schemas"]["Box"] & unknown;
             input: components["schemas"]["SegmentationInput"];
-            /** @description Name or digest of a model; default: the server’s. The result pins the digest. */
+            /** @description Digest, alias or name of a model; default: the champion, or the challenger for the share of the canary. The job is pinned to the digest. */
             model?: string;
             /** @description For people. */
             name?: string;
@@ -381,7 +734,7 @@ export interface components {
         /** @description RFC 9457 problem details. */
         Problem: {
             /** @enum {string} */
-            code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
+            code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "model-not-found" | "model-file-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "version-taken" | "model-in-use" | "model-retired" | "alias-moved" | "no-previous-champion" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "package-invalid" | "model-failed-test" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
             /** @description One sentence: what is wrong, the limit, and what to do. */
             detail: string;
             /** @description The parameter, header or part of the body. */
@@ -431,7 +784,7 @@ export interface components {
             /** @description Why it failed. */
             error?: {
                 /** @enum {string} */
-                code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
+                code: "malformed-request" | "invalid-parameter" | "invalid-header" | "invalid-body" | "invalid-key" | "body-interrupted" | "body-missing" | "npy-invalid" | "npy-truncated" | "npy-trailing" | "unauthorized" | "forbidden" | "not-found" | "volume-not-found" | "key-not-found" | "segmentation-not-found" | "model-not-found" | "model-file-not-found" | "method-not-allowed" | "request-timeout" | "body-stalled" | "volume-unsealed" | "volume-sealed" | "volume-incomplete" | "volume-in-use" | "segmentation-active" | "segmentation-finished" | "segmentation-not-succeeded" | "request-in-progress" | "version-taken" | "model-in-use" | "model-retired" | "alias-moved" | "no-previous-champion" | "precondition-failed" | "body-too-large" | "volume-too-large" | "unsupported-content-type" | "unsupported-content-encoding" | "range-not-satisfiable" | "idempotency-key-reused" | "metadata-invalid" | "unknown-model" | "package-invalid" | "model-failed-test" | "box-outside" | "voxel-size-far" | "path-not-allowed" | "url-not-allowed" | "volume-unreadable" | "invalid-postprocessing" | "wrong-axes" | "unsupported-dtype" | "empty-volume" | "volume-too-small" | "voxel-not-finite" | "voxel-out-of-range" | "headers-too-large" | "busy" | "queue-full" | "client-closed-request" | "internal" | "segmentation-failed" | "inference-failed" | "upstream-failed" | "unavailable" | "insufficient-storage";
                 /** @description One sentence: what is wrong, the limit, and what to do. */
                 detail: string;
                 title: string;
@@ -455,6 +808,11 @@ export interface components {
                 self: string;
             };
             model: {
+                /**
+                 * @description What it was chosen by; absent when the digest or name was given.
+                 * @enum {string}
+                 */
+                alias?: "champion" | "challenger";
                 digest: string;
                 name: string;
                 version: string;
@@ -662,9 +1020,1105 @@ export interface operations {
             };
         };
     };
+    getDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deployment. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentChange"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version does not start; nothing has changed (internal, segmentation-failed, inference-failed) */
+            500: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComparisons: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this digest. */
+                challenger?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Entries of one page, 1 to 1000, default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonList"];
+                };
+            };
+            /** @description A parameter is wrong (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AliasChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Rolled back. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There was no champion before, or the champion is not the expected one; nothing has changed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version does not start; nothing has changed (internal, segmentation-failed, inference-failed) */
+            500: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Entries of one page, 1 to 1000, default 100. */
+                limit?: number;
+                /** @description Only versions in this state. */
+                state?: "ready" | "retired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description A parameter is wrong (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description There already. */
+            200: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description Taken in. */
+            201: {
+                headers: {
+                    location: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description No body, or one that broke off (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body stopped coming (request-timeout, body-stalled) */
+            408: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name and version belong to other bytes (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a zip, or compressed by HTTP (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a package that works (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            422: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many uploads at once; come back after Retry-After seconds (busy, queue-full) */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; the same request may succeed (internal, segmentation-failed, inference-failed) */
+            500: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room; nothing of it was kept (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such version (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such version (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not retired (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challengeModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AliasChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description It is challenger. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such version (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version is retired or champion, or the champion is not the expected one (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version does not start; nothing has changed (internal, segmentation-failed, inference-failed) */
+            500: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModelFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string;
+                "if-range"?: string;
+                range?: string;
+            };
+            path: {
+                file: string;
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it. */
+            200: {
+                headers: {
+                    /** @description sha256 of the file, in quotes. */
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range. */
+            206: {
+                headers: {
+                    "content-range": string;
+                    /** @description sha256 of the file, in quotes. */
+                    etag: string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such version, or no such file in it (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies outside (range-not-satisfiable) */
+            416: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promoteModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AliasChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description It is champion. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The request is not what it should be (malformed-request, invalid-parameter, invalid-header, invalid-body, invalid-key, body-interrupted, body-missing, npy-invalid, npy-truncated, npy-trailing) */
+            400: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such version (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version is retired, or the champion is not the expected one; nothing has changed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large (body-too-large, volume-too-large) */
+            413: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON (unsupported-content-type, unsupported-content-encoding) */
+            415: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The version does not start; nothing has changed (internal, segmentation-failed, inference-failed) */
+            500: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Starting or stopping; come back after Retry-After seconds (unavailable) */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "retry-after": string;
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retireModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that is ready has. Percent-encoded or not. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Retired. */
+            200: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such version (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
+            404: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has an alias, or a job that has not finished needs it (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room to note it; nothing has changed (insufficient-storage) */
+            507: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     segment: {
         parameters: {
             query?: {
+                /** @description Digest, alias or name of a model; default: the champion. */
+                model?: string;
                 /** @description `labels`: uint32 [z, y, x], 0 is background. `affinities`: float32 [3, z, y, x] in [0, 1], in steps of 1/255; channel d at voxel v is the link between v and v - e_d, in the order z, y, x. */
                 output?: "labels" | "affinities";
                 /** @description How the affinities between two fragments become one score; default: what the model says. */
@@ -709,6 +2163,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The server has keys, and none that is valid was sent as `Authorization: Bearer KEY` (unauthorized) */
+            401: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is valid, but not for this (forbidden) */
+            403: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body stopped coming (request-timeout, body-stalled) */
             408: {
                 headers: {
@@ -739,7 +2213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An npy file, but not a volume that can be segmented (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description An npy file, but not a volume that can be segmented (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;
@@ -912,7 +2386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -922,7 +2396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is not sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description The volume is not sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -952,7 +2426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;
@@ -1039,7 +2513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1090,7 +2564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1100,7 +2574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has not finished, or another job that has not reads its result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description It has not finished, or another job that has not reads its result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1153,7 +2627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1163,7 +2637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has finished already (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description It has finished already (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1236,7 +2710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1331,7 +2805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1341,7 +2815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The job has no result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description The job has no result (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1371,7 +2845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description Understood, but not possible (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;
@@ -1459,7 +2933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such segmentation (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1469,7 +2943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has succeeded, or has not stopped (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description It has succeeded, or has not stopped (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1688,7 +3162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1739,7 +3213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1749,7 +3223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A job that has not finished reads it, or its job owns it (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description A job that has not finished reads it, or its job owns it (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1849,7 +3323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such volume, or nothing at the key: a chunk that holds only the fill value (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description No such volume, or nothing at the key: a chunk that holds only the fill value (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1939,7 +3413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -1959,7 +3433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -1999,7 +3473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;
@@ -2084,7 +3558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -2094,7 +3568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description The volume is sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -2161,7 +3635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found) */
+            /** @description There is no such volume (not-found, volume-not-found, key-not-found, segmentation-not-found, model-not-found, model-file-not-found) */
             404: {
                 headers: {
                     "x-request-id": string;
@@ -2171,7 +3645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Chunks are missing (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress) */
+            /** @description Chunks are missing (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;
@@ -2201,7 +3675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
+            /** @description The metadata is no Zarr metadata (idempotency-key-reused, metadata-invalid, unknown-model, package-invalid, model-failed-test, box-outside, voxel-size-far, path-not-allowed, url-not-allowed, volume-unreadable, invalid-postprocessing, wrong-axes, unsupported-dtype, empty-volume, volume-too-small, voxel-not-finite, voxel-out-of-range) */
             422: {
                 headers: {
                     "x-request-id": string;

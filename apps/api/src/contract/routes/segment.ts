@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { segmentHeadersSchema, segmentQuerySchema } from '../schemas/index.ts';
-import { binary, problem, retryAfter } from './answers.ts';
+import { binary, keyed, problem, retryAfter } from './answers.ts';
 
 export const NPY_MEDIA_TYPES = ['application/x-npy', 'application/octet-stream'] as const;
 
@@ -31,6 +31,7 @@ export const segmentRoute = createRoute({
       content: { 'application/x-npy': { schema: binary } },
     },
     400: problem(400, 'The request is not what it should be'),
+    ...keyed,
     408: problem(408, 'The body stopped coming'),
     413: problem(413, 'Too large'),
     415: problem(415, 'Not a body that is read here'),

@@ -44,15 +44,18 @@ export const modelListQuerySchema = z.strictObject({
     .openapi({ param: { name: 'state', in: 'query' }, description: 'Only versions in this state.' }),
 });
 
-/** `{model}` of a path. */
-export const modelParam = z
+/** `{model}` of a path; what no version can be called is not found, as anything else that is not there. */
+export const modelParam = z.string().openapi({
+  param: { name: 'model', in: 'path' },
+  description:
+    'A digest, `sha256:` and 64 hexadecimal digits; `champion` or `challenger`; or a name that only one version that ' +
+    'is ready has. Percent-encoded or not.',
+  example: 'champion',
+});
+
+export const modelFileParam = z
   .string()
-  .min(1)
-  .max(200)
-  .openapi({
-    param: { name: 'model', in: 'path' },
-    description: 'A digest, `sha256:` and 64 hexadecimal digits, or an alias.',
-  });
+  .openapi({ param: { name: 'file', in: 'path' }, example: 'rdf.yaml' });
 
 const reason = z
   .string()
@@ -60,7 +63,7 @@ const reason = z
   .max(1000)
   .optional()
   .openapi({ description: 'For people; kept in the history.' });
-const expected = z.string().optional().openapi({
+const expected = z.string().max(200).optional().openapi({
   description:
     'Digest that must be champion now; when another one is, nothing happens and the answer is 409.',
 });
@@ -150,6 +153,7 @@ export const comparisonListQuerySchema = z.strictObject({
   ...pageQuery,
   challenger: z
     .string()
+    .max(200)
     .optional()
     .openapi({ param: { name: 'challenger', in: 'query' }, description: 'Only runs of this digest.' }),
 });

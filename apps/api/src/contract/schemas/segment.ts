@@ -31,6 +31,16 @@ export const segmentQuerySchema = z.strictObject({
       description: 'How the affinities between two fragments become one score; default: what the model says.',
       example: 'mean',
     }),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .openapi({
+      param: { name: 'model', in: 'query' },
+      description: 'Digest, alias or name of a model; default: the champion.',
+      example: 'champion',
+    }),
 });
 
 /** Headers of a segmentation; every response has x-request-id beside them. */

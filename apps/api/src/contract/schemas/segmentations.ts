@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { pageQuery, problemSchema, SCORING, timestamp, triple } from './common.ts';
+import { ALIASES } from './models.ts';
 
 export const SEGMENTATION_ID = /^seg_[0-9a-z]{20}$/;
 
@@ -51,9 +52,16 @@ export const newSegmentationSchema = z
     input: inputSchema,
     name: z.string().min(1).max(200).optional().openapi({ description: 'For people.' }),
     box: boxSchema.optional().openapi({ description: 'Part to segment; default: all.' }),
-    model: z.string().optional().openapi({
-      description: 'Name or digest of a model; default: the server’s. The result pins the digest.',
-    }),
+    model: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .openapi({
+        description:
+          'Digest, alias or name of a model; default: the champion, or the challenger for the share of the canary. ' +
+          'The job is pinned to the digest.',
+      }),
     rawRange: z
       .tuple([z.number(), z.number()])
       .optional()
@@ -117,7 +125,15 @@ export const segmentationSchema = z
     parent: z.string().optional().openapi({ description: 'The job that this one agglomerates again.' }),
     input: inputSchema,
     box: boxSchema,
-    model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+    model: z.object({
+      name: z.string(),
+      version: z.string(),
+      digest: z.string(),
+      alias: z
+        .enum(ALIASES)
+        .optional()
+        .openapi({ description: 'What it was chosen by; absent when the digest or name was given.' }),
+    }),
     createdAt: timestamp,
     startedAt: timestamp.optional(),
     finishedAt: timestamp.optional(),
