@@ -1,11 +1,15 @@
 /** What a command refuses, in one sentence that names the option or file, the value and the remedy. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  readonly code: 'trainer/usage' | 'trainer/data' | 'trainer/run';
+  /** `trainer/manifest`: an entry of annotations.json is wrong. */
+  readonly code: 'trainer/usage' | 'trainer/data' | 'trainer/run' | 'trainer/manifest';
+  /** Of the process. */
+  readonly exitCode: number;
 
-  constructor(code: CommandError['code'], message: string, cause?: unknown) {
+  constructor(code: CommandError['code'], message: string, cause?: unknown, exitCode = 1) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.exitCode = exitCode;
   }
 }
 

@@ -1,3 +1,4 @@
+import { CommandError } from './errors.ts';
 import type { CommandRun } from './program/index.ts';
 import { processTerminal, type Terminal } from './progress/reporter.ts';
 
@@ -24,7 +25,8 @@ export interface OutcomeOptions {
 }
 
 /**
- * Runs a command to its exit code. What fails is one sentence on stderr and 1, never a stack trace; with `--json` also an
+ * Runs a command to its exit code. What fails is one sentence on stderr and 1 (or the error's
+ * own exit code), never a stack trace; with `--json` also an
  * object of kind `error` on stdout. An interrupted command says nothing more: it ends as its signal says.
  */
 export async function outcomeOf(run: CommandRun, options: OutcomeOptions): Promise<number> {
@@ -40,7 +42,7 @@ export async function outcomeOf(run: CommandRun, options: OutcomeOptions): Promi
     if (json) terminal.out(`${JSON.stringify({ kind: 'error', code: codeOf(error), message })}\n`);
     terminal.error(`tokenunify: ${message}\n`);
     if (debug && error instanceof Error) terminal.error(`${error.stack}\n`);
-    return 1;
+    return error instanceof CommandError ? error.exitCode : 1;
   }
 }
 
