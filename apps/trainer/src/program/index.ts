@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAnnotate } from './annotations.ts';
 import { addEvaluate, addExport } from './models.ts';
 import type { Run } from './shared.ts';
 import { addFinetune, addPretrain } from './training.ts';
@@ -14,7 +15,7 @@ export function createProgram(run: Run): Command {
   const program = new Command('tokenunify')
     .description('Neuron segmentation of electron-microscopy volumes: training, export, segmentation.')
     .showHelpAfterError('(add --help for the options)');
-  for (const add of [addPretrain, addFinetune, addExport, addEvaluate, addSegment, addInfo])
+  for (const add of [addPretrain, addFinetune, addExport, addEvaluate, addAnnotate, addSegment, addInfo])
     add(program, run);
   return program;
 }

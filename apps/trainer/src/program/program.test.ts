@@ -44,6 +44,7 @@ describe('--help', () => {
                                             and check it.
         evaluate [options]                  Score a model on labelled voxels, beside segmentations that learn nothing; or
                                             choose post-processing.
+        annotate [options]                  Add a labelled box to the manifest of annotations that the nightly run reads.
         segment [options] <input> <output>  Segment a volume, here or on a server; the extension of the output picks its
                                             format (.zarr, .npy).
         info [options] [what]               What this machine can run; or what a volume, a checkpoint or a model package is.
@@ -152,6 +153,21 @@ describe('--help', () => {
       -h, --help               display help for command
     "
   `));
+  it('of annotate', () => expect(help('annotate')).toMatchInlineSnapshot(`
+    "Usage: tokenunify annotate [options]
+
+    Add a labelled box to the manifest of annotations that the nightly run reads.
+
+    Options:
+      --manifest <file>    the manifest; begun if it is not there
+      --raw <location>     volume, uint8; a relative path is kept relative to the manifest
+      --labels <location>  neuron ids of the same shape, 0 = unlabelled
+      --box <ranges>       the labelled part, z,y,x, as ':,0:118,:'; default: the whole volume
+      --split <name>       to train on, or held out to compare models (choices: "train", "held-out")
+      --json               JSON lines on stdout (default: false)
+      -h, --help           display help for command
+    "
+  `));
   it('of segment', () =>
     expect(help('segment')).toMatchInlineSnapshot(`
       "Usage: tokenunify segment [options] <input> <output>
@@ -201,6 +217,7 @@ describe('options', () => {
 
   const pretrain = ['pretrain', '--raw', 'a', '--out', 'b'];
   const finetune = ['finetune', '--raw', 'a', '--labels', 'c', '--out', 'b'];
+  const annotate = ['annotate', '--manifest', 'm', '--raw', 'a', '--labels', 'c'];
   const evaluate = ['evaluate', '--raw', 'a', '--labels', 'c'];
   it.each([
     [[...pretrain, '--raw', 'd', '--crops', '32,48,64', '--seed', '0', '--rate', '1e-3', '--box', ':,:,:']],
@@ -235,6 +252,7 @@ describe('options', () => {
         '{}',
       ],
     ],
+    [[...annotate, '--split', 'held-out', '--box', '0:1,:,:', '--json']],
     [['segment', 'a', 'b.npy', '--threshold', '0', '--raw-range', '-1,1.5', '--threads', '2']],
     [['info']],
     [['info', 'a', '--json']],
@@ -261,6 +279,11 @@ describe('options', () => {
       'It must be three numbers, z,y,x.',
     ],
     [[...evaluate, '--thresholds', '0.1,x'], "argument '0.1,x' is invalid. It must be numbers with commas."],
+    [annotate, "required option '--split <name>' not specified"],
+    [
+      [...annotate, '--split', 'heldout'],
+      "argument 'heldout' is invalid. Allowed choices are train, held-out.",
+    ],
     [['segment', 'a'], "missing required argument 'output'"],
     [['segment', 'a', 'b', '--threshold', '1.5'], 'It must be a number from 0 to 1.'],
     [['segment', 'a', 'b', '--raw-range', '9,1'], 'It must be two numbers with a comma, the lower first.'],
