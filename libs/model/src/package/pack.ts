@@ -6,8 +6,8 @@ import { ZipFile } from 'yazl';
 import { RDF } from './description.ts';
 import { readModelPackage } from './read.ts';
 
-/** Before the first date that a zip can say, so it is clamped to the same one in every time zone. */
-const NEVER = new Date(0);
+/** Zips say local times: this one is written as the same two numbers in every time zone. */
+const someDay = (): Date => new Date(2000, 0, 1);
 
 /**
  * A model package as a zip archive, to send it. The files are stored, since weights hardly shrink, and only those that
@@ -30,7 +30,7 @@ async function* archive(dir: string): AsyncGenerator<Buffer> {
   let reading: Readable | undefined;
   for (const name of [RDF, ...Object.keys(files).toSorted()]) {
     const { size } = await stat(join(root, name));
-    const options = { compress: false, forceDosTimestamp: true, mtime: NEVER, mode: 0o100644, size };
+    const options = { compress: false, forceDosTimestamp: true, mtime: someDay(), mode: 0o100644, size };
     zip.addReadStreamLazy(name, options, (give) => {
       reading = createReadStream(join(root, name));
       reading.on('error', (error) => output.destroy(error));

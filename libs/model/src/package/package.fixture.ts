@@ -1,7 +1,7 @@
 import { tinyModel } from '../inference/tiny-model.fixture.ts';
 import type { ModelPackageInput } from './types.ts';
 
-/** A version 1.0 npy file of halves (or of 128). */
+/** A version 1.0 npy file of the grey value 128, as it is or scaled: the test model copies its input. */
 export function npy(descr: '|u1' | '<f4', shape: readonly number[]): Uint8Array {
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
   const header = dictionary.padEnd(Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 11) + '\n';
@@ -11,7 +11,10 @@ export function npy(descr: '|u1' | '<f4', shape: readonly number[]): Uint8Array 
   bytes.set(new TextEncoder().encode(header), 10);
   const data = bytes.subarray(10 + header.length);
   if (descr === '|u1') data.fill(128);
-  else new Uint8Array(new Float32Array(size / 4).fill(0.5).buffer).forEach((byte, i) => (data[i] = byte));
+  else
+    new Uint8Array(new Float32Array(size / 4).fill(128 * (1 / 255)).buffer).forEach(
+      (byte, i) => (data[i] = byte),
+    );
   return bytes;
 }
 

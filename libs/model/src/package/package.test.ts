@@ -2,10 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeCheckpoint, readCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isModelError, type ModelError } from '../errors.ts';
 import { readModelPackage, writeModelPackage } from './index.ts';
 import { packageInput, npy } from './package.fixture.ts';
 
+const checkpoint = encodeCheckpoint({
+  weights: new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]),
+  state: { preset: 'nano', step: 7 },
+});
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'package-'));
@@ -31,6 +36,7 @@ describe('a model package', () => {
       dir,
       name: packageInput.name,
       version: '0.1.0',
+      description: packageInput.description,
       preset: 'nano',
       tileShape: [2, 4, 6],
       minimumShape: [1, 2, 2],
@@ -52,6 +58,46 @@ describe('a model package', () => {
       'test-output.npy',
     ]);
     expect(await readdir(join(root, 'deep'))).toEqual(['nano']);
+  });
+
+  it('carries the checkpoint that it was exported from, where it has one', async () => {
+    const without = await writeModelPackage(join(root, 'a'), packageInput);
+    expect(without.checkpointPath).toBeUndefined();
+    expect(Object.keys(without.files).toSorted()).toEqual(
+      ['README.md', 'model.onnx', 'test-input.npy', 'test-output.npy'].toSorted(),
+    );
+    const with_ = await writeModelPackage(join(root, 'b'), { ...packageInput, checkpoint });
+    expect(with_.checkpointPath).toBe(join(root, 'b', 'checkpoint.safetensors'));
+    expect(Object.keys(with_.files)).toContain('checkpoint.safetensors');
+    expect((await readCheckpoint(with_.checkpointPath!)).state).toEqual({ preset: 'nano', step: 7 });
+    // for other tools it is an attachment
+    expect(await readFile(join(root, 'b', 'rdf.yaml'), 'utf8')).toContain(
+      `attachments:\n  - source: checkpoint.safetensors\n    sha256: ${with_.files['checkpoint.safetensors']}`,
+    );
+  });
+
+  it('is refused when one byte of its checkpoint has changed, or the checkpoint has no digest', async () => {
+    const { dir } = await writeModelPackage(join(root, 'a'), { ...packageInput, checkpoint });
+    const rdf = await readFile(join(dir, 'rdf.yaml'), 'utf8');
+    await writeFile(join(dir, 'rdf.yaml'), rdf.replace(/^ {6}checkpoint\.safetensors: .*\n/m, ''));
+    expect((await failure(readModelPackage(dir))).details).toMatchObject({
+      field: 'config.tokenunify.checkpoint',
+    });
+    await writeFile(join(dir, 'rdf.yaml'), rdf);
+    await writeFile(join(dir, 'checkpoint.safetensors'), checkpoint.subarray(1));
+    expect((await failure(readModelPackage(dir))).message).toContain('checkpoint.safetensors');
+  });
+
+  it('is not written with a checkpoint of another preset, or with one that is none', async () => {
+    const other = encodeCheckpoint({ weights: new Map(), state: { preset: 'tiny' } });
+    const input = { ...packageInput, checkpoint: other };
+    expect((await failure(writeModelPackage(join(root, 'a'), input))).details).toMatchObject({
+      field: 'checkpoint',
+    });
+    await expect(
+      writeModelPackage(join(root, 'a'), { ...packageInput, checkpoint: new Uint8Array(9) }),
+    ).rejects.toMatchObject({ code: 'model/checkpoint' });
+    expect(await readdir(root)).toEqual([]);
   });
 
   it('has a digest that is a function of its content alone', async () => {

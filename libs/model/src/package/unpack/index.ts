@@ -82,5 +82,7 @@ async function* entries(zip: ZipFile, archiveFile: string): AsyncGenerator<Entry
   }
 }
 
-const unreadable = (archiveFile: string, cause: unknown) =>
-  refused(archiveFile, 'archive', `is not a whole zip (${(cause as Error).message.trim()})`, { cause }); // thrown by yauzl
+function unreadable(archiveFile: string, cause: unknown): Error {
+  const why = (cause as Error).message.split(/[.?] /)[0]; // thrown by yauzl, some of it in several sentences
+  return refused(archiveFile, 'archive', `is not a whole zip (${why})`, { cause });
+}

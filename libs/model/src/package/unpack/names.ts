@@ -4,6 +4,8 @@ import { refused } from './refused.ts';
 
 /** A package has a handful of files: more only cost time. */
 const MOST = 100;
+/** Characters of a name; file systems end at 255. */
+const LONGEST = 200;
 const ENCRYPTED = 0x1 | 0x40 | 0x2000;
 const [KIND, REGULAR, FOLDER] = [0o170000, 0o100000, 0o040000];
 
@@ -25,7 +27,7 @@ export class EntryNames {
   take(entry: Entry): string | undefined {
     const path = entry.fileName;
     const refuse = (what: string) =>
-      refused(this.#archive, 'entry', `has the entry ${JSON.stringify(path.slice(0, 200))}, ${what}`, {
+      refused(this.#archive, 'entry', `has the entry ${JSON.stringify(path.slice(0, LONGEST))}, ${what}`, {
         entry: path,
       });
     const cut = path.lastIndexOf('/') + 1;
@@ -40,7 +42,7 @@ export class EntryNames {
       return undefined;
     }
     if (kind !== 0 && kind !== REGULAR) throw refuse('which is a link or another thing that is not a file');
-    if (!FILE_NAME.test(name)) throw refuse('which is not a plain file name');
+    if (!FILE_NAME.test(name) || name.length > LONGEST) throw refuse('which is not a plain file name');
     if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw refuse('which is encrypted');
     if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
       throw refuse(`which is compressed by method ${entry.compressionMethod}, neither stored nor deflated`);
