@@ -11,6 +11,11 @@ export function rawClient(settings: Settings): RawClient {
   return clientOver(settings, (request) => send(settings, request));
 }
 
+/** Each request sent again where it can help, for whoever knows that doing it twice is doing it once. */
+export function repeatableClient(settings: Settings): RawClient {
+  return clientOver(settings, (request) => send(settings, request, true));
+}
+
 /** Without retries, for whoever counts failures itself. */
 export function singleClient(settings: Settings): RawClient {
   return clientOver(settings, (request) => sendOnce(settings, request));

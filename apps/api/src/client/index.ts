@@ -8,11 +8,15 @@
  *     const job = await api.createSegmentation({ input: { volume: id } });
  *     for await (const { progress } of api.follow(job.id)) console.log(progress?.fraction);
  *
+ *     const { model } = await api.uploadModel(zip);
+ *     await api.promoteModel(model.digest, { expected: (await api.deployment()).champion.digest });
+ *
  * @module
  */
 import { answerOf, rawClient, singleClient, withSignal, type RawClient } from './calls.ts';
 import { follow, type FollowedEvent, type FollowOptions } from './follow.ts';
 import type { components } from './generated/api.ts';
+import { modelCalls, type ModelCalls } from './models.ts';
 import { settingsOf, type ClientOptions } from './options.ts';
 import { segment, type Segmentation, type SegmentOptions } from './segment.ts';
 import { segmentationCalls, type SegmentationCalls, type SegmentationJob } from './segmentations.ts';
@@ -21,6 +25,15 @@ import { volumeCalls, type CallOptions, type VolumeCalls } from './volumes.ts';
 export * from './errors.ts';
 export type { FollowedEvent, FollowOptions } from './follow.ts';
 export type { components, operations, paths } from './generated/api.ts';
+export type {
+  AliasChangeOptions,
+  Comparison,
+  Deployment,
+  DeploymentChange,
+  ModelState,
+  ModelVersion,
+  UploadedModel,
+} from './models.ts';
 export type { ClientOptions } from './options.ts';
 export type { ListOptions } from './pages.ts';
 export type { Segmentation, SegmentOptions, SegmentParameters } from './segment.ts';
@@ -36,13 +49,14 @@ export type { CallOptions, StoredVolume } from './volumes.ts';
 
 export type Health = components['schemas']['Health'];
 
-export interface ApiClient extends VolumeCalls, SegmentationCalls {
+export interface ApiClient extends VolumeCalls, SegmentationCalls, ModelCalls {
   /** Every operation of the contract, typed: `api.raw.GET('/healthz')`. */
   readonly raw: RawClient;
   /**
    * Segments a small volume.
    *
    * @param npy an npy file of shape [z, y, x], uint8, or float32 from 0 to 255
+   * @param options `model`: a digest, alias or name; default: the champion
    * @throws ApiError, ApiConnectionError; the signal's reason after an abort, which also ends the work on the server
    */
   segment(npy: Uint8Array, options?: SegmentOptions): Promise<Segmentation>;
@@ -64,6 +78,7 @@ export function createClient(baseUrl: string, options: ClientOptions = {}): ApiC
     raw,
     ...volumeCalls(raw, settings),
     ...segmentationCalls(raw, settings.newKey),
+    ...modelCalls(raw, settings),
     segment: (npy, parameters = {}) => segment(raw, npy, parameters),
     health: ({ signal } = {}) => answerOf('GET', raw.GET('/healthz', { ...withSignal(signal) })),
     follow: (id, following = {}) => follow(settings, single, id, following),

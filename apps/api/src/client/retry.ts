@@ -18,8 +18,14 @@ export function mayMend(status: number): boolean {
  */
 export function isRepeatable(request: Request): boolean {
   if (request.method !== 'POST') return true;
-  return request.headers.has('idempotency-key') || /\/(seal|cancel)$/.test(new URL(request.url).pathname);
+  const { pathname } = new URL(request.url);
+  return (
+    request.headers.has('idempotency-key') || /\/(seal|cancel)$/.test(pathname) || OF_VERSION.test(pathname)
+  );
 }
+
+/** By its digest; an alias may have moved by the first request, and the second would mean another version. */
+const OF_VERSION = /\/v1\/models\/sha256(?::|%3A)[0-9a-f]{64}\/(?:promote|challenge|retire)$/i;
 
 /**
  * Exponential, half of it random so that many clients do not come back together; never sooner than the server asked for.

@@ -3,16 +3,29 @@ import { ApiConnectionError, type RequestSummary } from './errors.ts';
 import type { Settings } from './options.ts';
 import { isRepeatable, LONGEST_RETRY_AFTER, mayMend, retryAfterMs, retryDelay } from './retry.ts';
 
-/** A request, tried as often as the settings say. */
-export async function send(settings: Settings, request: Request): Promise<Response> {
+/**
+ * A request, tried as often as the settings say.
+ *
+ * @param source the request, or what makes it anew for each attempt
+ * @param repeatable whether it may be sent twice; default: what its method and path say
+ */
+export async function send(
+  settings: Settings,
+  source: Request | (() => Request),
+  repeatable?: boolean,
+): Promise<Response> {
   const { retries, sleep, random, now } = settings;
-  const attempts = isRepeatable(request) ? retries : 0;
+  const first = source instanceof Request ? source : source();
+  const { signal } = first;
+  const attempts = (repeatable ?? isRepeatable(first)) ? retries : 0;
   for (let attempt = 0; ; attempt++) {
     // the last attempt may use up the body
     const last = attempt >= attempts;
+    const request =
+      source instanceof Request ? (last ? source : source.clone()) : attempt === 0 ? first : source();
     let after: number | undefined;
     try {
-      const response = await sendOnce(settings, last ? request : request.clone(), request.signal);
+      const response = await sendOnce(settings, request, signal);
       if (last || !(mayMend(response.status) || (await isBeingHandled(response)))) return response;
       after = retryAfterMs(response.headers, now());
       if (after !== undefined && after > LONGEST_RETRY_AFTER) return response;
@@ -20,7 +33,7 @@ export async function send(settings: Settings, request: Request): Promise<Respon
     } catch (error) {
       if (last || !(error instanceof ApiConnectionError)) throw error;
     }
-    await sleep(retryDelay(attempt, after, random()), request.signal);
+    await sleep(retryDelay(attempt, after, random()), signal);
   }
 }
 
@@ -45,7 +58,8 @@ export async function sendOnce(
     controller.abort(signal.reason);
   };
   signal.addEventListener('abort', forward, { once: true });
-  const unlimited = new URL(request.url).pathname.endsWith('/v1/segment');
+  const unlimited =
+    request.method === 'POST' && /\/v1\/(segment|models)$/.test(new URL(request.url).pathname);
   const timer = unlimited
     ? undefined
     : setTimeout(
