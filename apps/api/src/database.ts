@@ -113,6 +113,9 @@ const MIGRATIONS: readonly string[] = [
 
   -- jobs of the challenger that nobody asked for, beside those of the champion
   alter table segmentations add column shadow_of text;
+  create index segmentations_by_shadow on segmentations (shadow_of) where shadow_of is not null;
+  -- what people see
+  create view jobs as select * from segmentations where shadow_of is null;
 
   create table comparisons (
     -- the job of the champion; it may be deleted later

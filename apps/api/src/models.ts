@@ -4,7 +4,9 @@ import {
   type InferenceProcess,
   type ModelPackage,
 } from '@tokenunify/model';
-import type { LoadedModel, Models } from './segmentations/options.ts';
+import type { Chosen } from './models/types.ts';
+import { ApiProblem } from './problem.ts';
+import type { JobModels } from './segmentations/index.ts';
 
 export interface ModelPoolOptions {
   readonly threads?: number;
@@ -13,7 +15,7 @@ export interface ModelPoolOptions {
 }
 
 /** Model packages, each with one inference process, which starts when it is first needed and ends with the pool. */
-export class ModelPool implements Models {
+export class ModelPool implements JobModels {
   readonly #models: readonly Entry[];
 
   private constructor(models: readonly Entry[]) {
@@ -35,13 +37,32 @@ export class ModelPool implements Models {
     return first;
   }
 
-  find(reference?: string): LoadedModel | undefined {
-    if (reference === undefined) return this.default;
-    return this.#models.find(({ package: { name, digest } }) => name === reference || digest === reference);
+  choose(): Chosen {
+    return { package: this.default.package, alias: 'champion' };
   }
 
-  names(): readonly string[] {
-    return this.#models.map(({ package: { name, digest } }) => `${name} (${digest})`);
+  shadow(): undefined {}
+
+  resolve(reference: string): Chosen {
+    if (reference === 'champion') return this.choose();
+    return { package: this.#find(reference).package };
+  }
+
+  async acquire(reference: string): Promise<{ readonly inference: InferenceProcess; release(): void }> {
+    return { inference: await this.#find(reference).inference(), release: () => {} };
+  }
+
+  #find(reference: string): Entry {
+    const found = this.#models.find(
+      ({ package: { name, digest } }) => name === reference || digest === reference,
+    );
+    if (found) return found;
+    const names = this.#models.map(({ package: { name, digest } }) => `${name} (${digest})`);
+    throw new ApiProblem(
+      'unknown-model',
+      `There is no model ${reference.slice(0, 80)}; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}.`,
+      { value: reference.slice(0, 80), limit: names },
+    );
   }
 
   async close(): Promise<void> {
@@ -49,7 +70,7 @@ export class ModelPool implements Models {
   }
 }
 
-class Entry implements LoadedModel {
+class Entry {
   readonly package: ModelPackage;
   readonly #options: ModelPoolOptions;
   #process: Promise<InferenceProcess> | undefined;

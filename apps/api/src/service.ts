@@ -9,7 +9,7 @@ import { DEFAULT_STORAGE_LIMITS, defaultJobLimits, type JobLimits, type StorageL
 import { claimDirectory } from './lock.ts';
 import { ApiProblem } from './problem.ts';
 import { createGuardedFetch, resolvePath } from './remote/index.ts';
-import { LocalSegmentations, type Models, type SegmentationsOptions } from './segmentations/index.ts';
+import { LocalSegmentations, type JobModels, type SegmentationsOptions } from './segmentations/index.ts';
 import type { RemoteOptions } from './segmentations/task-protocol.ts';
 import type { DirectoryVolumeStore } from './volumes/directory-store.ts';
 import { createVolumeStore } from './volumes/store.ts';
@@ -41,7 +41,7 @@ export interface Service {
  *
  * @throws DirectoryInUse when another server works in it
  */
-export async function openService(options: ServiceOptions, models: Models): Promise<Service> {
+export async function openService(options: ServiceOptions, models: JobModels): Promise<Service> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tokenunify-api-')));
   const release = claimDirectory(data);
   const db = openDatabase(databaseFile(data));

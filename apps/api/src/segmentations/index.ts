@@ -14,15 +14,18 @@ import { newId } from '../ids.ts';
 import { checkCursor } from '../parameters.ts';
 import { ApiProblem } from '../problem.ts';
 import { unavailable } from '../routes/service.ts';
+import { chooseModel, isThere, modelRef } from './choice.ts';
 import { execute } from './execute.ts';
 import { Feed } from './feed.ts';
-import { localInput } from './input.ts';
+import { holding, type Sleep } from './hold.ts';
+import { localInput, type LocalInput } from './input.ts';
 import type { SegmentationsOptions } from './options.ts';
 import { hasFinished, toJson, type JobRecord, type Progress, type Result } from './record.ts';
-import { Repository } from './repository.ts';
+import { Repository, type IdempotencyKey } from './repository.ts';
 import { resolveRelabel, resolveRequest } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
 import { Submissions } from './submissions.ts';
+import type { Predictor } from './task-thread.ts';
 import type {
   NewSegmentation,
   NumberedEvent,
@@ -33,7 +36,7 @@ import type {
   Submission,
 } from './types.ts';
 
-export type { LoadedModel, Models, SegmentationsOptions } from './options.ts';
+export type { JobModels, SegmentationsOptions } from './options.ts';
 
 const DEFAULT_PAGE = 100;
 
@@ -60,7 +63,7 @@ export class LocalSegmentations implements Segmentations {
       toProblem,
       ...(options.log && { log: options.log }),
       now: options.now,
-      sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
+      sleep,
     });
   }
 
@@ -94,46 +97,55 @@ export class LocalSegmentations implements Segmentations {
     return this.#repository.readerOf(volume);
   }
 
+  /** The unfinished job that needs a version. */
+  usesModel(digest: string): string | undefined {
+    return this.#repository.userOf(digest);
+  }
+
   async create(request: NewSegmentation, submission: Submission): Promise<SegmentationJson> {
-    const { models, sources, maxVoxels, memoryLimit, blockSide, now, random } = this.#options;
-    const id = await this.#submissions.once(request, submission, async (key, signal) => {
-      this.#checkPlace();
-      const model = models.find(request.model);
-      if (model === undefined)
-        throw new ApiProblem(
-          'unknown-model',
-          `There is no model ${request.model ?? ''}; there ${models.names().length === 1 ? 'is' : 'are'} ${models.names().join(', ')}.`,
-          { field: 'body.model', value: request.model, limit: models.names() },
-        );
-      const { package: found } = model;
-      const resolved = await resolveRequest(request, {
-        sources,
-        model: found,
-        maxVoxels,
-        blockSide,
-        memoryLimit,
-        signal,
-      });
-      signal.throwIfAborted(); // nobody waits for it any more
-      this.#checkPlace(); // the queue may have filled meanwhile
-      const job = newId('seg', now(), random);
-      const { name, version, digest } = found;
-      this.#repository.insert(
-        {
-          id: job,
-          ...(request.name !== undefined && { name: request.name }),
-          owner: submission.owner,
-          input: request.input,
-          model: { name, version, digest },
-          createdAt: now(),
-          ...resolved,
-        },
-        key,
-      );
-      return job;
-    });
+    const id = await this.#submissions.once(request, submission, (key, signal) =>
+      this.#make(request, submission.owner, key, signal),
+    );
     this.#scheduler.wake();
     return this.get(id);
+  }
+
+  /** Checks a request and stores its job; what is chosen by chance is chosen here, once. */
+  async #make(
+    request: NewSegmentation,
+    owner: string,
+    key: IdempotencyKey | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { models, sources, maxVoxels, memoryLimit, blockSide, now, random } = this.#options;
+    this.#checkPlace();
+    const chosen = chooseModel(models, request.model, random);
+    const resolved = await resolveRequest(request, {
+      sources,
+      model: chosen.package,
+      maxVoxels,
+      blockSide,
+      memoryLimit,
+      signal,
+    });
+    signal.throwIfAborted(); // nobody waits for it any more
+    this.#checkPlace(); // the queue may have filled meanwhile
+    // Retired meanwhile: no job may be stored that nobody knew of when it was. Choosing again finds another, or says no.
+    if (!isThere(models, chosen)) return this.#make(request, owner, key, signal);
+    const id = newId('seg', now(), random);
+    this.#repository.insert(
+      {
+        id,
+        ...(request.name !== undefined && { name: request.name }),
+        owner,
+        input: request.input,
+        model: modelRef(chosen),
+        createdAt: now(),
+        ...resolved,
+      },
+      key,
+    );
+    return id;
   }
 
   async relabel(parentId: string, request: Relabel, submission: Submission): Promise<SegmentationJson> {
@@ -287,25 +299,24 @@ export class LocalSegmentations implements Segmentations {
     signal: AbortSignal,
   ): Promise<Omit<Result, 'seconds'>> {
     const { models, sources, volumes, workers, memoryLimit, remote, directory, script } = this.#options;
-    const model = models.find(job.model.digest);
-    if (model === undefined && job.parent === undefined)
-      throw new ApiProblem(
-        'unknown-model',
-        `The job was made with ${job.model.name} ${job.model.version} (${job.model.digest}), which this server no longer has; start it with that model and resume the job.`,
-      );
     const { id: volume, path } = await volumes.createResult({
       segmentation: job.id,
       ...(job.name !== undefined && { name: job.name }),
     });
-    const result = await execute(job, {
-      artefacts: join(directory, job.id),
-      output: path,
-      // one that agglomerates again reads no raw data, which may be gone
-      local: job.parent === undefined ? await localInput(job.input, sources) : undefined,
-      predictor: job.parent === undefined ? await model?.inference() : undefined,
-      ...{ workers, memoryLimit, remote, onProgress, signal },
-      ...(script && { script }),
-    });
+    const run = (local: LocalInput | undefined, predictor: Predictor | undefined) =>
+      execute(job, {
+        artefacts: join(directory, job.id),
+        output: path,
+        ...{ local, predictor, workers, memoryLimit, remote, onProgress, signal },
+        ...(script && { script }),
+      });
+    // one that agglomerates again reads no raw data, which may be gone, and asks no model
+    const result =
+      job.parent === undefined
+        ? await holding(models, job.model, { signal, sleep }, async (inference) =>
+            run(await localInput(job.input, sources), inference),
+          )
+        : await run(undefined, undefined);
     const { start, stop } = job.spec.box;
     return {
       volume,
@@ -342,6 +353,8 @@ export class LocalSegmentations implements Segmentations {
     );
   }
 }
+
+const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {});
 
 /** Jobs take minutes; who asks sooner asks for nothing. */
 const RETRY_SECONDS = 30;

@@ -1,21 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ModelPackage } from '@tokenunify/model';
+import type { Lease, ModelRegistry } from '../models/types.ts';
 import type { InputSources } from './input.ts';
 import type { SchedulerOptions } from './scheduler.ts';
 import type { RemoteOptions } from './task-protocol.ts';
-import type { Predictor } from './task-thread.ts';
 
-export interface LoadedModel {
-  readonly package: ModelPackage;
-  /** Its inference process, started when it is first asked for. */
-  inference(): Promise<Predictor>;
-}
-
-/** The models of a server, each with a process of its own. */
-export interface Models {
-  /** By name or digest; without either, the default. */
-  find(reference?: string): LoadedModel | undefined;
-  names(): readonly string[];
+/** What jobs need of the registry: which version one gets, and a hold on it while they run. */
+export interface JobModels extends Pick<ModelRegistry, 'choose' | 'shadow' | 'resolve'> {
+  acquire(reference: string, signal: AbortSignal): Promise<Pick<Lease, 'inference' | 'release'>>;
 }
 
 /** What jobs need of stored volumes. */
@@ -36,7 +27,7 @@ export interface SegmentationsOptions {
   readonly directory: string;
   readonly volumes: ResultVolumes;
   readonly sources: InputSources;
-  readonly models: Models;
+  readonly models: JobModels;
   readonly remote: RemoteOptions;
   /** Jobs at once. */
   readonly concurrency: number;

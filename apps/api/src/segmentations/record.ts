@@ -8,6 +8,7 @@ export type Input = NewSegmentation['input'];
 export type Warning = SegmentationJson['warnings'][number];
 export type Progress = NonNullable<SegmentationJson['progress']>;
 export type Result = NonNullable<SegmentationJson['result']>;
+/** The version, and the alias that it was chosen by. */
 export type ModelRef = SegmentationJson['model'];
 export type Failure = Pick<z.infer<typeof problemSchema>, 'type' | 'title' | 'code' | 'detail'>;
 

@@ -18,7 +18,7 @@ export interface IdempotencyKey {
   readonly requestHash: string;
 }
 
-/** Jobs in SQLite. A change of state and the event that tells of it are one transaction. */
+/** Jobs in SQLite; shadows are not among them. A change of state and the event that tells of it are one transaction. */
 export class Repository {
   readonly #db: DatabaseSync;
   readonly #now: () => number;
@@ -72,14 +72,14 @@ export class Repository {
   }
 
   find(id: string): JobRecord | undefined {
-    const row = this.#get("select * from segmentations where id = ? and state <> 'deleting'", id);
+    const row = this.#get("select * from jobs where id = ? and state <> 'deleting'", id);
     return row && fromRow(row);
   }
 
   /** Newest first, those made before `cursor`; one more than the limit shows that there is a next page. */
   page(limit: number, cursor: string | undefined, state: State | undefined): JobRecord[] {
     return this.#all(
-      `select * from segmentations
+      `select * from jobs
        where state <> 'deleting' and (? is null or id < ?) and (? is null or state = ?)
        order by id desc limit ?`,
       cursor ?? null,
@@ -91,22 +91,30 @@ export class Repository {
   }
 
   count(state: State): number {
-    return Number(this.#get('select count(*) as n from segmentations where state = ?', state)?.['n'] ?? 0);
+    return Number(this.#get('select count(*) as n from jobs where state = ?', state)?.['n'] ?? 0);
   }
 
   /** The job that waits longest. */
   next(): JobRecord | undefined {
-    const row = this.#get(
-      "select * from segmentations where state = 'queued' order by queued_at, id limit 1",
-    );
+    const row = this.#get("select * from jobs where state = 'queued' order by queued_at, id limit 1");
     return row && fromRow(row);
   }
 
   /** An unfinished job that reads a stored volume. */
   readerOf(volume: string): string | undefined {
     const row = this.#get(
-      "select id from segmentations where input_volume = ? and state in ('queued', 'running') limit 1",
+      "select id from jobs where input_volume = ? and state in ('queued', 'running') limit 1",
       volume,
+    );
+    return row && String(row['id']);
+  }
+
+  /** An unfinished job that needs a version; one that agglomerates again needs none. */
+  userOf(model: string): string | undefined {
+    const row = this.#get(
+      `select id from jobs
+       where model ->> 'digest' = ? and state in ('queued', 'running') and parent is null limit 1`,
+      model,
     );
     return row && String(row['id']);
   }
@@ -158,7 +166,7 @@ export class Repository {
    * killed in again and again before it came any further is most likely what kills it, and fails.
    */
   requeueInterrupted(how: 'stopped' | 'killed'): void {
-    const rows = this.#all("select id, interruptions from segmentations where state = 'running'");
+    const rows = this.#all("select id, interruptions from jobs where state = 'running'");
     for (const row of rows) {
       const id = String(row['id']);
       const interruptions = Number(row['interruptions']) + (how === 'killed' ? 1 : 0);

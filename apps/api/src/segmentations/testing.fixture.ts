@@ -1,14 +1,17 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { createVolume, openVolume, wholeBox, type Dtype, type NdArray, type Vec3 } from '@tokenunify/em-io';
 import type { ModelPackage } from '@tokenunify/model';
 import { computeAffinities, postprocess, type PostProcessing } from '@tokenunify/segmentation';
 import { createApp } from '../app.ts';
 import { openDatabase } from '../database.ts';
 import { createGuardedFetch } from '../remote/index.ts';
+import type { Chosen } from '../models/types.ts';
+import { ApiProblem } from '../problem.ts';
 import { FakeSegmenter } from '../testing.fixture.ts';
-import { LocalSegmentations, type SegmentationsOptions } from './index.ts';
+import { LocalSegmentations, type JobModels, type SegmentationsOptions } from './index.ts';
 import type { Predictor } from './task-thread.ts';
 import type { SegmentationJson } from './types.ts';
 
@@ -76,9 +79,77 @@ export function grey([depth, height, width]: Vec3): Uint8Array {
   return data;
 }
 
+/** Another version, whose network makes other neurons of the same voxels. */
+export const challenger: ModelPackage = {
+  ...model,
+  version: '1.1.0',
+  digest: 'sha256:11',
+  postprocessing: { ...postprocessing, agglomeration: { scoring: 'mean', threshold: 0.2 } },
+};
+
+/** A registry of two versions, as tests want it. */
+export class FakeModels implements JobModels {
+  canaryPercent = 0;
+  shadowPercent = 0;
+  aliases: { champion: ModelPackage; challenger?: ModelPackage } = { champion: model };
+  readonly versions = new Set([model, challenger]);
+  readonly predictors: Map<string, FakePredictor>;
+  /** Leases that were not given back, by digest. */
+  readonly held: string[] = [];
+  /** Called before a version is given; may throw. */
+  beforeAcquire: () => void = () => {};
+
+  constructor(predictor: FakePredictor) {
+    this.predictors = new Map([
+      [model.digest, predictor],
+      [challenger.digest, new FakePredictor()],
+    ]);
+  }
+
+  choose(random: () => number): Chosen {
+    const canary = this.aliases.challenger && random() * 100 < this.canaryPercent;
+    return this.resolve(canary ? 'challenger' : 'champion');
+  }
+
+  shadow(random: () => number): Chosen | undefined {
+    return this.aliases.challenger && random() * 100 < this.shadowPercent
+      ? this.resolve('challenger')
+      : undefined;
+  }
+
+  resolve(reference: string): Chosen {
+    const alias = (['champion', 'challenger'] as const).find((name) => name === reference);
+    if (alias && this.aliases[alias]) return { package: this.aliases[alias], alias };
+    const found = [...this.versions].find(({ digest }) => digest === reference);
+    if (found) return { package: found };
+    const known = ['champion', ...[...this.versions].map(({ digest }) => digest)];
+    throw new ApiProblem('unknown-model', `There is no model ${reference}; there is ${known.join(', ')}.`, {
+      limit: known,
+    });
+  }
+
+  async acquire(reference: string) {
+    this.beforeAcquire();
+    const { digest } = this.resolve(reference).package;
+    const inference = this.predictors.get(digest);
+    if (inference === undefined) throw new Error(`no network for ${digest}`);
+    this.held.push(digest);
+    let released = false;
+    return {
+      inference,
+      release: () => {
+        if (!released) this.held.splice(this.held.indexOf(digest), 1);
+        released = true;
+      },
+    };
+  }
+}
+
 export interface Jobs extends AsyncDisposable {
   readonly directory: string;
+  readonly db: DatabaseSync;
   readonly predictor: FakePredictor;
+  readonly models: FakeModels;
   segmentations: LocalSegmentations;
   app: ReturnType<typeof createApp>;
   /** Writes a raw volume and returns its path. */
@@ -100,6 +171,7 @@ export async function serveJobs(
 ): Promise<Jobs> {
   const directory = await mkdtemp(join(tmpdir(), 'jobs-'));
   const predictor = new FakePredictor();
+  const models = new FakeModels(predictor);
   const db = openDatabase(join(directory, 'state.sqlite'));
   const result = (id: string) => join(directory, 'results', `${id}.zarr`);
   await mkdir(join(directory, 'results'));
@@ -120,13 +192,7 @@ export async function serveJobs(
         resolvePath: async (path) => ({ path }),
         fetch: createGuardedFetch({}),
       },
-      models: {
-        find: (name) =>
-          [undefined, model.name, model.digest].includes(name)
-            ? { package: model, inference: async () => predictor }
-            : undefined,
-        names: () => [model.name],
-      },
+      models,
       remote: { allowAddresses: [] },
       concurrency: 1,
       workers: 1, // a thread takes a second to start
@@ -143,8 +209,7 @@ export async function serveJobs(
   const segmentations = make();
   await segmentations.start();
   const jobs: Jobs = {
-    directory,
-    predictor,
+    ...{ directory, db, predictor, models },
     segmentations,
     app: appOf(segmentations),
     async raw(name, shape, { voxelSize, dtype = 'uint8' } = {}) {
