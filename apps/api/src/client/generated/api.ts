@@ -2193,6 +2193,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The version of the model is retired (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            409: {
+                headers: {
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too large (body-too-large, volume-too-large) */
             413: {
                 headers: {
@@ -2396,7 +2406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The volume is not sealed (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
+            /** @description The volume is not sealed, or the version of the model is retired (volume-unsealed, volume-sealed, volume-incomplete, volume-in-use, segmentation-active, segmentation-finished, segmentation-not-succeeded, request-in-progress, version-taken, model-in-use, model-retired, alias-moved, no-previous-champion) */
             409: {
                 headers: {
                     "x-request-id": string;

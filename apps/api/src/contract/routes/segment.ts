@@ -33,6 +33,7 @@ export const segmentRoute = createRoute({
     400: problem(400, 'The request is not what it should be'),
     ...keyed,
     408: problem(408, 'The body stopped coming'),
+    409: problem(409, 'The version of the model is retired'),
     413: problem(413, 'Too large'),
     415: problem(415, 'Not a body that is read here'),
     422: problem(422, 'An npy file, but not a volume that can be segmented'),

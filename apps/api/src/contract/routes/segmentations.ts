@@ -55,7 +55,7 @@ export const createSegmentationRoute = createRoute({
   responses: {
     ...jobAnswers,
     404: problem(404, 'There is no such volume'),
-    409: problem(409, 'The volume is not sealed'),
+    409: problem(409, 'The volume is not sealed, or the version of the model is retired'),
   },
 });
 
