@@ -30,6 +30,15 @@ export async function writeUntrainedCheckpoint(file: string, command = 'finetune
   return file;
 }
 
+/** What the package says of its training. */
+export const pretrained = {
+  command: 'pretrain',
+  settings: { command: 'pretrain', preset: 'nano', raw: ['nothing.h5'] },
+  engine: 'cpu',
+  steps: 0,
+  finalLosses: {},
+};
+
 /** A model package with the real nano network and small tiles. */
 export async function writeUntrainedPackage(directory: string): Promise<string> {
   await writeModelPackage(directory, {
@@ -48,7 +57,7 @@ export async function writeUntrainedPackage(directory: string): Promise<string> 
     inputScale: { offset: 0, scale: 1 / 255 },
     postprocessing: { watershed: { mode: '3d' }, agglomeration: { scoring: 'mean', threshold: 0.5 } },
     metrics: {},
-    training: {},
+    training: [pretrained],
     modelCard: '# Untrained\n',
     license: 'Apache-2.0',
     authors: [{ name: 'TokenUnify' }],

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { writeCheckpoint } from '@tokenunify/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryDirectory } from '../testing.fixture.ts';
-import { trainingHistory } from './history.ts';
+import { pretrained, writeUntrainedPackage } from '../untrained.fixture.ts';
+import { historyOf, trainingHistory } from './history.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => void (directory = await temporaryDirectory()));
@@ -68,6 +70,30 @@ it('final losses are means over the last 50 steps', async () => {
   await run('long', { command: 'finetune' }, lines);
   const [only] = await trainingHistory(directory.join('long'), { step: 80 });
   expect(only!.finalLosses).toEqual({ total: 2 });
+});
+
+it('a checkpoint out of a model package has the history of the package, and what was trained on goes on from it', async () => {
+  const packaged = await writeUntrainedPackage(directory.join('package'));
+  const before = await trainingHistory(packaged, {});
+  expect(before).toEqual([pretrained]);
+  await run('on', { command: 'finetune', from: join(packaged, 'checkpoint.safetensors') }, [step(1, 1)]);
+  const after = await trainingHistory(directory.join('on'), { step: 1, engine: 'cpu' });
+  expect(after.map(({ command, settings }) => [command, settings['from']])).toEqual([
+    ['pretrain', undefined],
+    ['finetune', 'package/checkpoint.safetensors'],
+  ]);
+});
+
+it('a package of another program, which tells its training in its own way, has no history', () => {
+  expect(historyOf({ training: 'three weeks' })).toEqual([]);
+  expect(historyOf({ training: [{ command: 'train', epochs: 3 }] })).toEqual([]);
+});
+
+it('a night names its champion by digest: nothing is looked for there', async () => {
+  await run('night', { command: 'retrain', from: 'sha256:aa', raw: ['/data/a.h5'] }, [step(1, 1)]);
+  const [only, ...others] = await trainingHistory(directory.join('night'), { step: 1 });
+  expect(others).toEqual([]);
+  expect(only!.settings).toEqual({ command: 'retrain', from: 'sha256:aa', raw: ['a.h5'] });
 });
 
 it('a checkpoint outside of a run directory has no history', async () => {

@@ -104,9 +104,13 @@ it('a model card tells data, training, choice, report and limits, with the comma
     npx tokenunify evaluate --box :,158:190,:
     \`\`\`
 
+    ## Training on
+
+    \`checkpoint.safetensors\` holds the weights that this model was exported from. \`npx tokenunify finetune --from checkpoint.safetensors ...\` goes on from them, and so does \`npx tokenunify retrain\`.
+
     ## Limits
 
-    Trained on few blocks at one voxel size. Expect worse on other animals, stains and instruments; fine-tune with \`npx tokenunify finetune --from\`. Volumes smaller than a tile are mirror-padded; below one token on an axis they are refused.
+    Trained on few blocks at one voxel size. Expect worse on other animals, stains and instruments. Volumes smaller than a tile are mirror-padded; below one token on an axis they are refused.
 
     "
   `);
@@ -118,6 +122,34 @@ it('a model card says what was not done', () => {
   expect(card).toContain('None was made: the post-processing is the default.');
   expect(card).toContain('## Report\n\nNot measured.');
   expect(card).not.toContain('FIB-25');
+});
+
+it('a model card of a night tells its annotations, and where the post-processing is from', () => {
+  const night: TrainingRun = {
+    command: 'retrain',
+    settings: {
+      ...{ command: 'retrain', preset: 'nano', from: 'sha256:aa' },
+      ...{ raw: ['a.h5', 'b.h5'], labels: ['c.h5', 'd.h5'], box: ['0:1,0:2,0:3', '1:2,3:4,5:6'] },
+      ...{ sha256: ['11', '22'], steps: 500, seed: 1 },
+    },
+    ...{ engine: 'cpu', steps: 500, finalLosses: { total: 0.2 } },
+  };
+  const origin = { name: 'TokenUnify nano', version: '0.1.0', digest: 'sha256:aa' };
+  const card = modelCard({ ...facts, training: [...training, night], selection: undefined, origin });
+  expect(card).toContain(
+    [
+      '`npx tokenunify retrain` from `sha256:aa`, `training`: `{"steps":500,"seed":1}`, on',
+      '',
+      '| raw | labels | box | sha256 of the voxels |',
+      '|---|---|---|---|',
+      '| a.h5 | c.h5 | 0:1,0:2,0:3 | 11 |',
+      '| b.h5 | d.h5 | 1:2,3:4,5:6 | 22 |',
+      '',
+      '500 steps, engine cpu; mean of the last 50 steps: total 0.2.',
+    ].join('\n'),
+  );
+  expect(card).toContain('The post-processing is that of TokenUnify nano 0.1.0 (`sha256:aa`), which this');
+  expect(card).toContain('`a.h5`, `b.h5`, `c.h5`, `d.h5`');
 });
 
 it('a package cites the method, and a data set only when it was trained on it', () => {

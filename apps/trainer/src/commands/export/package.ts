@@ -1,0 +1,125 @@
+import { encodeNpy } from '@tokenunify/em-io';
+import {
+  affinityForward,
+  encodeCheckpoint,
+  traceOnnx,
+  writeModelPackage,
+  type Citation,
+  type EngineChoice,
+  type Json,
+  type ModelPackage,
+  type Opset,
+  type Preset,
+  type Vec3,
+  type Weights,
+} from '@tokenunify/model';
+import type { TrainingRun } from '../../model-card/history.ts';
+import type { Measured } from '../../model-card/measured.ts';
+import { modelCard, type Origin } from '../../model-card/model-card.ts';
+import type { Reporter } from '../../progress/reporter.ts';
+import { differenceFrom, predictTile } from './check.ts';
+import { testTile } from './test-tile.ts';
+
+/** Weights, and everything that is to be said of them. The same facts give the same digest. */
+export interface PackageFacts {
+  /** The averaged ones. */
+  readonly weights: Weights;
+  readonly preset: Preset;
+  /** Training engine, and steps of the last training, as the checkpoint says. */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly opset: Opset;
+  readonly tile: Vec3;
+  readonly voxelSize: Vec3;
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly cite: readonly Citation[];
+  /** ISO 8601. */
+  readonly timestamp: string;
+  readonly postprocessing: unknown;
+  readonly training: readonly TrainingRun[];
+  readonly selection?: Measured | undefined;
+  readonly report?: Measured | undefined;
+  /** The model that the post-processing was taken over from. */
+  readonly origin?: Origin;
+}
+
+export interface PackageOptions {
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly engine: EngineChoice;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}
+
+export interface WrittenPackage {
+  readonly model: ModelPackage;
+  /** Of the ONNX file. */
+  readonly bytes: number;
+  /** From the training engine, relative. */
+  readonly difference: number;
+}
+
+/**
+ * Traces the network, compares it on a tile with the engine that trains, and writes the package with its checkpoint.
+ *
+ * @throws CommandError `trainer/run` when the two differ; then nothing was written
+ */
+export async function writePackage(facts: PackageFacts, options: PackageOptions): Promise<WrittenPackage> {
+  const { weights, preset, opset, tile } = facts;
+  const { signal, reporter } = options;
+  const model = traceOnnx({
+    opset,
+    inputShape: [1, ...tile],
+    weights,
+    trace: (ops, parameters, raw) => ops.sigmoid(affinityForward(ops, parameters, preset, raw)),
+    metadata: { preset: preset.name },
+  });
+  const input = testTile(tile);
+  const expected = await predictTile(options.engine, { preset, weights, tile, input }, reporter);
+  signal.throwIfAborted();
+  // before the package is written: one that is wrong must not lie about
+  const difference = await differenceFrom(expected, { model, tile, input }, signal);
+  const { selection = null, report = null } = facts;
+  const written = await writeModelPackage(
+    options.out,
+    {
+      name: facts.name,
+      version: facts.version,
+      description: facts.description,
+      preset: preset.name,
+      model,
+      opsetVersion: opset,
+      tileShape: tile,
+      minimumShape: preset.token,
+      inputScale: { offset: 0, scale: 1 / 255 },
+      voxelSize: facts.voxelSize,
+      // read from JSON, or plain data of ours: casts only say so
+      postprocessing: facts.postprocessing as Json,
+      metrics: { selection, report } as unknown as Json,
+      training: facts.training as unknown as Json,
+      modelCard: modelCard({
+        ...facts,
+        selection: facts.selection,
+        report: facts.report,
+        bytes: model.length,
+      }),
+      license: facts.license,
+      authors: [{ name: 'The TokenUnify TypeScript authors' }],
+      cite: facts.cite,
+      tags: ['electron-microscopy', 'neuron-segmentation', 'affinities', 'tokenunify'],
+      testInput: encodeNpy({ dtype: 'uint8', shape: [1, 1, ...tile], data: input }),
+      testOutput: encodeNpy({ dtype: 'float32', shape: [1, 3, ...tile], data: expected }),
+      checkpoint: encodeCheckpoint({ weights, state: published(preset, facts.state) }),
+      timestamp: facts.timestamp,
+    },
+    { overwrite: options.overwrite },
+  );
+  return { model: written, bytes: model.length, difference };
+}
+
+/** What a training needs to go on from published weights; settings have somebody's paths in them. */
+function published(preset: Preset, { step, engine }: PackageFacts['state']): Record<string, unknown> {
+  return { command: 'finetune', preset: preset.name, step, engine };
+}
