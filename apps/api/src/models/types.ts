@@ -104,15 +104,22 @@ export interface ModelRegistry {
   deployment(): DeploymentJson;
   change(change: DeploymentChange & Author): Promise<DeploymentJson>;
   comparisons(page: Page & { readonly challenger?: string | undefined }): ComparisonPage;
-  /** @throws `unknown-model` */
+  /**
+   * Whoever stores a job asks again for its digest in the turn that stores it: a version may have been retired meanwhile.
+   *
+   * @throws `unknown-model`, `model-retired`
+   */
   resolve(reference: string): Chosen;
   /** For a new job that names no model: the champion, or the challenger for the canary's share. */
   choose(random: () => number): Chosen;
   /** For a new job of the champion: the challenger that does it too, for the shadow's share; else nothing. */
   shadow(random: () => number): Chosen | undefined;
   /**
-   * The version of a digest or alias, loaded: its process is started if it has none.
-   * @throws `unknown-model`, `inference-failed`, `busy` when as many as may be are loaded and at work; the signal's reason
+   * The version of a reference, loaded: its process is started if it has none. Which version an alias means is decided
+   * when this is called, and one that is loaded is held from then on.
+   *
+   * @throws `unknown-model`, `model-retired`, `inference-failed`, `busy` when as many as may be are loaded and at work; the
+   *   signal's reason
    */
   acquire(reference: string, signal: AbortSignal): Promise<Lease>;
 }

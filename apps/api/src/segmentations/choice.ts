@@ -6,7 +6,7 @@ import type { ModelRef } from './record.ts';
 /**
  * The version that a new job gets, by what its request names; without a name the registry chooses.
  *
- * @throws ApiProblem `unknown-model`
+ * @throws ApiProblem `unknown-model`, `model-retired`
  */
 export function chooseModel(
   models: Pick<JobModels, 'choose' | 'resolve'>,
@@ -17,8 +17,8 @@ export function chooseModel(
   try {
     return models.resolve(reference);
   } catch (error) {
-    if (!isApiProblem(error, 'unknown-model')) throw error;
-    throw new ApiProblem('unknown-model', error.message, {
+    if (!isApiProblem(error, 'unknown-model', 'model-retired')) throw error;
+    throw new ApiProblem(error.code, error.message, {
       ...error.options,
       field: 'body.model',
       value: reference.slice(0, MOST_SHOWN),
@@ -33,7 +33,7 @@ export function isThere(models: Pick<JobModels, 'resolve'>, { package: { digest 
     models.resolve(digest);
     return true;
   } catch (error) {
-    if (isApiProblem(error, 'unknown-model')) return false;
+    if (isApiProblem(error, 'unknown-model', 'model-retired')) return false;
     throw error;
   }
 }
