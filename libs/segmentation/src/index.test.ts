@@ -30,6 +30,7 @@ it('exports what it promises, and nothing else', async () => {
       "makeFragments",
       "mergeRegionGraphs",
       "parsePostProcessing",
+      "perSegment",
       "planJob",
       "planTiles",
       "postprocess",

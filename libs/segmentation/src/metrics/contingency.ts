@@ -68,6 +68,11 @@ export class ContingencyTable {
     return this;
   }
 
+  /** Pairs of (truth, label) so far, which memory follows: at most 200 bytes each while they are added and summed up. */
+  get pairCount(): number {
+    return this.#table.size;
+  }
+
   /** The sums over everything added so far; throws when no voxel has a truth other than 0. */
   overlap(): Overlap {
     if (this.#kept === 0)
@@ -76,6 +81,20 @@ export class ContingencyTable {
         `None of the ${this.#total} voxels has a truth id other than 0, so no score is defined: check that the truth is the right dataset and crop.`,
       );
     return (this.#overlap ??= this.#summarise());
+  }
+
+  /**
+   * Calls back once for each pair of ids that share voxels, in no promised order. Truth is never 0.
+   *
+   * @param visit gets 32-bit names of both ids; `truthId` tells the truth's own
+   */
+  forEachPair(visit: (truth: number, label: number, voxels: number) => void): void {
+    this.#table.forEach(visit);
+  }
+
+  /** The id that the truth had, for its name in `forEachPair`: a bigint where 64-bit ids were added. */
+  truthId(name: number): number | bigint {
+    return this.#truthIds.idOf(name);
   }
 
   #count(truth: number, label: number, run: number): void {
@@ -124,6 +143,12 @@ function moments(table: CountTable): Moments {
 /** Gives every id 32 bits: narrow arrays as they are, 64-bit ones through a dictionary that keeps 0 as 0. */
 class Ids {
   readonly #dictionary = new Map<bigint, number>();
+  /** Of those in the dictionary, which are named 1, 2, ... */
+  readonly #wide: bigint[] = [];
+
+  idOf(name: number): number | bigint {
+    return this.#wide[name - 1] ?? name;
+  }
 
   narrow(ids: LabelArray): Uint8Array | Uint16Array | Uint32Array {
     if (ids instanceof BigUint64Array || ids instanceof BigInt64Array) return this.#look(ids);
@@ -141,7 +166,7 @@ class Ids {
       const id = ids[i];
       if (id !== last) {
         last = id;
-        lastId = id === 0n ? 0 : (this.#dictionary.get(id) ?? this.#dictionary.size + 1);
+        lastId = id === 0n ? 0 : (this.#dictionary.get(id) ?? this.#wide.push(id));
         if (id !== 0n) this.#dictionary.set(id, lastId);
       }
       out[i] = lastId;

@@ -7,3 +7,4 @@ export {
   type RandConvention,
   type VariationOfInformation,
 } from './scores.ts';
+export { perSegment, type SegmentScore } from './segments.ts';
