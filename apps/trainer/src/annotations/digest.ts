@@ -1,6 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { itemSize, toUint32, type Box, type Volume } from '@tokenunify/em-io';
-import { voxelsOf, withAnnotation, type AnnotationPlace, type OpenAnnotation } from './open.ts';
+import {
+  voxelsOf,
+  withAnnotation,
+  type AnnotationPlace,
+  type OpenAnnotation,
+  type ReadOptions,
+} from './open.ts';
 import { pieces } from './pieces.ts';
 
 export interface AnnotationDigest {
@@ -10,8 +16,7 @@ export interface AnnotationDigest {
   readonly raw: string;
 }
 
-export interface DigestOptions {
-  readonly signal?: AbortSignal;
+export interface DigestOptions extends ReadOptions {
   /** Told after each piece how many of the box's voxels are done. */
   readonly progress?: (voxels: number, total: number) => void;
   /** What may be in memory at once, of each volume; 128 MiB unless given. */
@@ -32,8 +37,7 @@ export async function annotationDigest(
   place: AnnotationPlace,
   options: DigestOptions = {},
 ): Promise<AnnotationDigest> {
-  const { signal } = options;
-  return withAnnotation(place, signal ? { signal } : {}, (open) => digestOf(open, options));
+  return withAnnotation(place, options, (open) => digestOf(open, options));
 }
 
 /** The same of volumes that are open. */

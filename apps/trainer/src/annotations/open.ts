@@ -1,4 +1,12 @@
-import { boxShape, openVolume, wholeBox, type Box, type Vec3, type Volume } from '@tokenunify/em-io';
+import {
+  boxShape,
+  openVolume,
+  wholeBox,
+  type Box,
+  type HttpOptions,
+  type Vec3,
+  type Volume,
+} from '@tokenunify/em-io';
 import { parseBox } from '../sampling/box.ts';
 import { manifestProblem } from './problem.ts';
 
@@ -15,8 +23,10 @@ export interface OpenAnnotation {
   readonly box: Box;
 }
 
+/** For volumes on the web, and to give up. */
 export interface ReadOptions {
   readonly signal?: AbortSignal;
+  readonly http?: HttpOptions;
 }
 
 /**
@@ -42,10 +52,10 @@ export async function withAnnotation<T>(
 /** Opens one volume for `use`, and closes it. */
 export async function opened<T>(
   location: string,
-  options: ReadOptions,
+  { signal, http }: ReadOptions,
   use: (volume: Volume) => Promise<T>,
 ): Promise<T> {
-  const volume = await openVolume(location, options);
+  const volume = await openVolume(location, { ...http, ...(signal && { signal }) });
   try {
     return await use(volume);
   } finally {

@@ -113,7 +113,8 @@ async function equal(a: Volume, b: Volume, box: Box, options: ReadOptions): Prom
   let varied = false;
   for (const piece of pieces(box, 1, { maxBytes: compareBytes })) {
     options.signal?.throwIfAborted();
-    const [one, other] = await Promise.all([a.read(piece, options), b.read(piece, options)]);
+    const aborted = options.signal ? { signal: options.signal } : {};
+    const [one, other] = await Promise.all([a.read(piece, aborted), b.read(piece, aborted)]);
     const bytes = one.data as Uint8Array; // the dtype was checked
     if (Buffer.compare(bytes, other.data as Uint8Array) !== 0) return false;
     first ??= bytes[0];

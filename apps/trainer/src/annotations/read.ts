@@ -12,8 +12,7 @@ import { parseEntry, type WrittenEntry } from './schema.ts';
 import { identityOf } from './source.ts';
 import type { Annotation, Manifest, Split } from './types.ts';
 
-export interface ManifestOptions {
-  readonly signal?: AbortSignal;
+export interface ManifestOptions extends ReadOptions {
   /** Told as voxels are read: `reporter.progress`. */
   readonly progress?: (line: ProgressLine) => void;
 }
@@ -56,12 +55,11 @@ export async function checkEntries(
   file: string,
   options: ManifestOptions = {},
 ): Promise<Manifest> {
-  const reading: ReadOptions = options.signal ? { signal: options.signal } : {};
   const found: Found[] = [];
   for (const [index, entry] of written.entries())
-    found.push(await findEntry(entry, { file, number: index + 1, raw: entry.raw }, reading));
+    found.push(await findEntry(entry, { file, number: index + 1, raw: entry.raw }, options));
   checkPlaces(found);
-  await checkCopies(found, await verify(found, options), reading);
+  await checkCopies(found, await verify(found, options), options);
   return { file, entries: found.map(({ annotation }) => annotation) };
 }
 
@@ -136,10 +134,7 @@ async function verify(found: readonly Found[], options: ManifestOptions): Promis
       });
     let digest: AnnotationDigest;
     try {
-      digest = await annotationDigest(annotation, {
-        progress: tell,
-        ...(options.signal && { signal: options.signal }),
-      });
+      digest = await annotationDigest(annotation, { ...options, progress: tell });
     } catch (error) {
       throw ofEntry(entry, error);
     }

@@ -31,11 +31,11 @@ async function split(location: string): Promise<{ path: string; inner?: string }
   return { path: location.slice(0, colon), inner: plain(location.slice(colon + 1)) };
 }
 
-/** HDF5 passes over empty parts of a name and over `.`. */
+/** HDF5 passes over empty parts of a name. */
 const plain = (name: string): string =>
   name
     .split('/')
-    .filter((part) => part !== '' && part !== '.')
+    .filter((part) => part !== '')
     .join('/');
 
 const exists = (path: string): Promise<boolean> =>
