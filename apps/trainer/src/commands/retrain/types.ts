@@ -77,6 +77,8 @@ export interface CompareModels extends StepContext {
   readonly annotations: readonly Annotation[];
   /** Of inference; as many as the machine has unless given. */
   readonly threads?: number;
+  /** A directory for the labels of boxes that are done: a comparison that was ended goes on from there. Gone at its end. */
+  readonly cache?: string;
 }
 
 /** Against the truth of one box, or of all: VOI in bits, adapted Rand error as scikit-image has it; truth 0 is ignored. */
@@ -109,11 +111,23 @@ export interface WorstNeuron extends Both<{ readonly split: number; readonly mer
   readonly annotation: string;
   readonly source: string;
   readonly box: Box;
-  /** Of the truth. */
+  /** Id in the labels of the annotation. */
   readonly neuron: number;
   readonly voxels: number;
-  /** PNG, base64: a section through it, truth and both segmentations. */
+  /** A voxel of it, in the volume: in the middle of the picture. */
+  readonly at?: Vec3;
+  /** Across which axis the picture cuts, at its largest section: 0 = z, 1 = y, 2 = x. */
+  readonly axis?: 0 | 1 | 2;
+  /** PNG, base64: raw, truth, champion and challenger beside each other. */
   readonly picture?: string;
+}
+
+/** Speed of the challenger, the champion's is 1, of one round after the other: half of the rounds lie between both quartiles. */
+export interface SpeedRatio {
+  readonly median: number;
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
+  readonly rounds: number;
 }
 
 /** Champion and challenger on the same voxels, in the same tiles, with the same post-processing. Plain JSON. */
@@ -123,7 +137,8 @@ export interface Comparison {
   readonly pooled: Both<Score>;
   /** Megavoxels a second, measured in turns. */
   readonly speed: Both<number>;
-  /** Worst of the challenger first. */
+  readonly speedRatio?: SpeedRatio;
+  /** Ten of each model, and the ten that changed most; worst of the challenger first. */
   readonly worst: readonly WorstNeuron[];
 }
 
