@@ -28,6 +28,8 @@ export interface ExecuteOptions {
   readonly remote: RemoteOptions;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
+  /** Until a thread that does not look at its signal is ended. */
+  readonly patienceMs?: number;
   /** For tests: the module that threads run. */
   readonly script?: URL;
 }
@@ -71,6 +73,7 @@ export async function execute(job: JobRecord, options: ExecuteOptions): Promise<
       new TaskThread({
         job: threadJob,
         predictor,
+        ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
         ...(options.script && { script: options.script }),
       }),
   );

@@ -11,6 +11,7 @@ import { directoryArtefacts, linkArtefacts } from '@tokenunify/segmentation';
 import { toProblem } from '../failures.ts';
 import { SEGMENTATION_ID } from '../contract/index.ts';
 import { newId } from '../ids.ts';
+import type { Chosen } from '../models/types.ts';
 import { checkCursor } from '../parameters.ts';
 import { ApiProblem } from '../problem.ts';
 import { unavailable } from '../routes/service.ts';
@@ -20,10 +21,20 @@ import { Feed } from './feed.ts';
 import { holding, type Sleep } from './hold.ts';
 import { localInput, type LocalInput } from './input.ts';
 import type { SegmentationsOptions } from './options.ts';
-import { hasFinished, toJson, type JobRecord, type Progress, type Result } from './record.ts';
+import {
+  hasFinished,
+  toJson,
+  type JobRecord,
+  type Progress,
+  type Result,
+  type StoredSpec,
+} from './record.ts';
 import { Repository, type IdempotencyKey } from './repository.ts';
-import { resolveRelabel, resolveRequest } from './resolve.ts';
+import { resolveRelabel, resolveRequest, resolveShadow } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
+import { ShadowRows, type NewShadow } from './shadow/rows.ts';
+import { runShadow } from './shadow/run.ts';
+import { Shadows } from './shadow/shadows.ts';
 import { Submissions } from './submissions.ts';
 import type { Predictor } from './task-thread.ts';
 import type {
@@ -46,6 +57,8 @@ export class LocalSegmentations implements Segmentations {
   readonly #repository: Repository;
   readonly #feed = new Feed();
   readonly #scheduler: Scheduler;
+  readonly #shadowRows: ShadowRows;
+  readonly #shadows: Shadows;
   readonly #submissions: Submissions;
   readonly #draining = new AbortController();
   #accepting = false;
@@ -54,7 +67,21 @@ export class LocalSegmentations implements Segmentations {
     this.#options = options;
     this.#repository = new Repository(options.db, options.now);
     this.#submissions = new Submissions(this.#repository);
+    this.#shadowRows = new ShadowRows(options.db, options.now);
+    this.#shadows = new Shadows({
+      rows: this.#shadowRows,
+      models: options.models,
+      directory: options.directory,
+      work: (shadow, directory, onProgress, signal) =>
+        runShadow(shadow, { ...options, directory, onProgress, signal, sleep }),
+      isIdle: () => this.#scheduler.isIdle(),
+      onEnd: () => this.#scheduler.wake(),
+      now: options.now,
+      ...(options.log && { log: options.log }),
+      ...options.shadows,
+    });
     this.#scheduler = new Scheduler({
+      background: this.#shadows,
       repository: this.#repository,
       feed: this.#feed,
       concurrency: options.concurrency,
@@ -76,6 +103,7 @@ export class LocalSegmentations implements Segmentations {
     for (const name of await readdir(directory))
       if (!known.has(name)) await rm(join(directory, name), { recursive: true, force: true });
     this.#repository.requeueInterrupted('killed');
+    this.#shadows.recover();
     this.#accepting = true;
     this.#scheduler.wake();
   }
@@ -89,12 +117,23 @@ export class LocalSegmentations implements Segmentations {
   /** Those that run are interrupted, and go on at the next start. */
   async close(): Promise<void> {
     this.drain();
-    await this.#scheduler.close();
+    await Promise.all([this.#shadows.close(), this.#scheduler.close()]);
   }
 
-  /** The unfinished job that reads a stored volume. */
-  readerOf(volume: string): string | undefined {
-    return this.#repository.readerOf(volume);
+  /**
+   * To be asked in the turn in which a stored volume is marked for deletion: what nobody asked for lets go of it.
+   *
+   * @returns the unfinished job that reads it; then it must stay
+   */
+  letGoOf(volume: string): string | undefined {
+    const reader = this.#repository.readerOf(volume);
+    if (reader === undefined) void this.#shadows.abandon(this.#shadowRows.readersOf(volume), VOLUME_DELETED);
+    return reader;
+  }
+
+  /** To be called when another version is challenger, or none: shadows of the one before have no purpose any more. */
+  aliasesMoved(): void {
+    this.#shadows.aliasesMoved();
   }
 
   /** The unfinished job that needs a version. */
@@ -144,8 +183,29 @@ export class LocalSegmentations implements Segmentations {
         ...resolved,
       },
       key,
+      this.#shadowOf(request, chosen, resolved.spec),
     );
     return id;
+  }
+
+  /** What the challenger is to do beside a job of the champion. */
+  #shadowOf(
+    request: NewSegmentation,
+    { package: { digest }, alias }: Chosen,
+    spec: StoredSpec,
+  ): NewShadow | undefined {
+    const { models, now, random, blockSide, memoryLimit } = this.#options;
+    if (alias !== 'champion') return undefined;
+    const shadow = models.shadow(random);
+    if (shadow === undefined || shadow.package.digest === digest) return undefined;
+    if (this.#shadowRows.count() >= MOST_SHADOWS) return undefined;
+    const model = modelRef(shadow);
+    try {
+      const own = resolveShadow(request, spec, { model: shadow.package, blockSide, memoryLimit });
+      return { model, work: { id: newId('shd', now(), random), spec: own } };
+    } catch (error) {
+      return { model, work: { impossible: toProblem(error).message } };
+    }
   }
 
   async relabel(parentId: string, request: Relabel, submission: Submission): Promise<SegmentationJson> {
@@ -282,7 +342,11 @@ export class LocalSegmentations implements Segmentations {
         `The segmentation ${id} is ${state}; cancel it before it is deleted.`,
         { field: 'id', value: state },
       );
-    await this.#scheduler.stop(id);
+    const shadows = [
+      ...this.#shadowRows.ofJob(id),
+      ...(result ? this.#shadowRows.readersOf(result.volume) : []),
+    ];
+    await Promise.all([this.#scheduler.stop(id), this.#shadows.abandon(shadows, JOB_DELETED)]);
     await this.#erase(id);
     this.#feed.notify(id);
   }
@@ -355,6 +419,11 @@ export class LocalSegmentations implements Segmentations {
 }
 
 const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {});
+
+/** Shadows that may wait: more would never be done. */
+const MOST_SHADOWS = 1_000;
+const VOLUME_DELETED = 'The volume was deleted.';
+const JOB_DELETED = 'The job of the champion was deleted.';
 
 /** Jobs take minutes; who asks sooner asks for nothing. */
 const RETRY_SECONDS = 30;

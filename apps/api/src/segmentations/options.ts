@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Lease, ModelRegistry } from '../models/types.ts';
 import type { InputSources } from './input.ts';
 import type { SchedulerOptions } from './scheduler.ts';
+import type { ShadowsOptions } from './shadow/shadows.ts';
 import type { RemoteOptions } from './task-protocol.ts';
 
 /** What jobs need of the registry: which version one gets, and a hold on it while they run. */
@@ -40,6 +41,8 @@ export interface SegmentationsOptions {
   readonly blockSide?: number;
   /** Bytes that a job may take: bounds its threads, and agglomeration refuses a larger graph. */
   readonly memoryLimit: number;
+  /** How patient shadows are. */
+  readonly shadows?: Pick<ShadowsOptions, 'quietMs' | 'retryMs'>;
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;

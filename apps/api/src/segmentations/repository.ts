@@ -9,6 +9,8 @@ import {
   type Progress,
   type Result,
 } from './record.ts';
+import { fromRow, MOST_INTERRUPTIONS } from './rows.ts';
+import { insertShadow, type NewShadow } from './shadow/rows.ts';
 import type { NumberedEvent, SegmentationEvent, State } from './types.ts';
 
 export interface IdempotencyKey {
@@ -28,7 +30,7 @@ export class Repository {
     this.#now = now;
   }
 
-  insert(job: NewRecord, idempotency?: IdempotencyKey): void {
+  insert(job: NewRecord, idempotency?: IdempotencyKey, shadow?: NewShadow): void {
     transaction(this.#db, () => {
       const { input } = job;
       this.#run(
@@ -56,6 +58,7 @@ export class Repository {
           job.id,
           job.createdAt,
         );
+      if (shadow) insertShadow(this.#db, job, shadow);
       this.#append(job.id, { type: 'state', state: 'queued' });
       for (const warning of job.warnings) this.#append(job.id, { type: 'warning', warning });
     });
@@ -253,16 +256,14 @@ export class Repository {
     return this.#db.prepare(sql).run(...values);
   }
 
-  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+  #get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
     return this.#db.prepare(sql).get(...values);
   }
 
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+  #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
     return this.#db.prepare(sql).all(...values);
   }
 }
-
-const MOST_INTERRUPTIONS = 20;
 
 const hopeless = (interruptions: number): Failure => ({
   type: problemType('segmentation-failed'),
@@ -270,35 +271,3 @@ const hopeless = (interruptions: number): Failure => ({
   code: 'segmentation-failed',
   detail: `The server was killed ${interruptions} times in a row before the job came any further, most likely for want of memory; give smaller cells, or the server more memory, and resume the job.`,
 });
-
-type Row = Record<string, unknown>;
-
-function fromRow(row: Row): JobRecord {
-  const text = (name: string): string | undefined => (row[name] === null ? undefined : String(row[name]));
-  const number = (name: string): number | undefined => (row[name] === null ? undefined : Number(row[name]));
-  // columns of JSON hold what this class wrote
-  const json = (name: string) => (row[name] === null ? undefined : JSON.parse(String(row[name])));
-  const optional = {
-    name: text('name'),
-    parent: text('parent'),
-    startedAt: number('started_at'),
-    finishedAt: number('finished_at'),
-    progress: json('progress'),
-    result: json('result'),
-    error: json('error'),
-  };
-  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
-  return {
-    id: String(row['id']),
-    owner: String(row['owner']),
-    state: String(row['state']) as State, // the column is checked
-    ...json('request'),
-    spec: json('spec'),
-    model: json('model'),
-    createdAt: Number(row['created_at']),
-    queuedAt: Number(row['queued_at']),
-    workedMs: Number(row['worked_ms']),
-    warnings: json('warnings'),
-    ...present,
-  };
-}

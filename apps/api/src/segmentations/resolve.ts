@@ -50,20 +50,10 @@ export async function resolveRequest(request: NewSegmentation, options: ResolveO
         `There are ${voxels} voxels to segment, the limit is ${maxVoxels}; give a smaller box, or raise the server's limit.`,
         { field: request.box ? 'body.box' : 'body.input', value: voxels, limit: maxVoxels },
       );
-    const postprocessing = withOverrides(model.postprocessing, request.postprocessing ?? {});
-    const spec: StoredSpec = {
-      shape: volume.shape,
-      box,
-      tileShape: model.tileShape,
-      minimumShape: model.minimumShape,
-      inputScale: model.inputScale,
-      ...(request.rawRange && { rawRange: request.rawRange }),
-      postprocessing,
-      ...(blockSide !== undefined && { block: blockOf(blockSide, postprocessing) }),
-      input: `${JSON.stringify(request.input)} ${model.digest}`,
-    };
+    const spec = specOf(request, { shape: volume.shape, box }, model, blockSide);
     checkSpec(spec);
-    checkMemory(spec, volume, options.memoryLimit);
+    checkCell(spec, options.memoryLimit);
+    checkChunk(volume, options.memoryLimit);
     const voxelSize = request.voxelSize ?? volume.voxelSize;
     const warning = compareVoxelSize(voxelSize, model.voxelSize);
     if (warning?.code === 'voxel-size-far' && request.voxelSizeCheck === 'refuse')
@@ -78,12 +68,48 @@ export async function resolveRequest(request: NewSegmentation, options: ResolveO
   }
 }
 
+/**
+ * The spec of the same request for another version, of a volume that is known already.
+ *
+ * @throws ApiProblem what this version cannot do of it
+ */
+export function resolveShadow(
+  request: NewSegmentation,
+  { shape, box }: Pick<StoredSpec, 'shape' | 'box'>,
+  { model, blockSide, memoryLimit }: Pick<ResolveOptions, 'model' | 'blockSide' | 'memoryLimit'>,
+): StoredSpec {
+  const spec = specOf(request, { shape, box }, model, blockSide);
+  checkSpec(spec);
+  checkCell(spec, memoryLimit);
+  return spec;
+}
+
 /** The spec of a job that agglomerates another's fragments again. */
 export function resolveRelabel(request: Relabel, parent: JobRecord): StoredSpec {
   const postprocessing = withOverrides(parent.spec.postprocessing, request);
   const spec: StoredSpec = { ...parent.spec, postprocessing };
   checkSpec(spec);
   return spec;
+}
+
+function specOf(
+  request: NewSegmentation,
+  { shape, box }: Pick<StoredSpec, 'shape' | 'box'>,
+  model: ModelPackage,
+  blockSide: number | undefined,
+): StoredSpec {
+  const postprocessing = withOverrides(model.postprocessing, request.postprocessing ?? {});
+  return {
+    shape,
+    box,
+    tileShape: model.tileShape,
+    minimumShape: model.minimumShape,
+    inputScale: model.inputScale,
+    ...(request.rawRange && { rawRange: request.rawRange }),
+    postprocessing,
+    ...(blockSide !== undefined && { block: blockOf(blockSide, postprocessing) }),
+    input: `${JSON.stringify(request.input)} ${model.digest}`,
+  };
 }
 
 function boxOf({ box }: NewSegmentation, { shape }: Volume): Box {
@@ -138,8 +164,8 @@ function checkVoxels({ rawRange }: NewSegmentation, { dtype, channels, shape }: 
     );
 }
 
-/** The smallest piece of work must fit, and the largest piece that is read: one cell, one chunk. */
-function checkMemory(spec: StoredSpec, { chunkShape, dtype }: Volume, limit: number): void {
+/** The smallest piece of work must fit. */
+function checkCell(spec: StoredSpec, limit: number): void {
   const task = taskMemory({ spec: resolveSpec(spec) });
   if (task > limit)
     throw new ApiProblem(
@@ -147,6 +173,10 @@ function checkMemory(spec: StoredSpec, { chunkShape, dtype }: Volume, limit: num
       `A cell with its halo would take ${task} bytes, the limit of a job is ${limit}; give a smaller postprocessing.cell, or raise the server's limit.`,
       { field: 'body.postprocessing.cell', value: spec.postprocessing.watershed.cell, limit },
     );
+}
+
+/** The largest piece that is read must fit. */
+function checkChunk({ chunkShape, dtype }: Volume, limit: number): void {
   // as it is stored and as it is read
   const chunk = chunkShape === undefined ? 0 : 2 * elementCount(chunkShape) * itemSize(dtype);
   if (chunk > limit)

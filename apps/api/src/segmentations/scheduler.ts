@@ -22,9 +22,19 @@ export interface SchedulerOptions {
   readonly toProblem: (error: unknown) => ApiProblem;
   /** Told of jobs that failed, with what was thrown. */
   readonly log?: (entry: Pick<RequestLog, 'error'> & { readonly segmentation: string }) => void;
+  readonly background?: Background;
   readonly now: () => number;
   /** Resolves after so many milliseconds, or when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What has the place of a job only while nobody else wants it. */
+export interface Background {
+  readonly busy: boolean;
+  /** Lets go of its place, and calls `wake` then. */
+  interrupt(): void;
+  /** No job waits or runs. */
+  idle(): void;
 }
 
 interface Running {
@@ -51,10 +61,14 @@ export class Scheduler {
 
   /** Starts what can be started; to be called whenever a job was queued. */
   wake(): void {
-    const { repository, concurrency } = this.#options;
+    const { repository, concurrency, background } = this.#options;
     while (!this.#closing.signal.aborted && this.#running.size < concurrency) {
       const job = repository.next();
-      if (job === undefined || !repository.enter(job.id, ['queued'], 'running')) return;
+      if (job === undefined) break;
+      background?.interrupt();
+      // two jobs would take the memory of two
+      if (background?.busy && this.#running.size + 1 >= concurrency) return;
+      if (!repository.enter(job.id, ['queued'], 'running')) return;
       this.#options.feed.notify(job.id);
       const abort = new AbortController();
       const done = this.#run(job, abort.signal).finally(() => {
@@ -63,6 +77,13 @@ export class Scheduler {
       });
       this.#running.set(job.id, { abort, done, finishing: false });
     }
+    if (this.isIdle()) background?.idle();
+  }
+
+  /** Whether no job waits or runs. */
+  isIdle(): boolean {
+    if (this.#closing.signal.aborted || this.#running.size > 0) return false;
+    return this.#options.repository.next() === undefined;
   }
 
   /** Resolves when a run that was stopped has let go, or one that publishes its result has; stops nothing. */

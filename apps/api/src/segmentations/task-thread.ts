@@ -13,12 +13,13 @@ export interface TaskThreadOptions {
   readonly job: ThreadJob;
   /** Undefined when the model of the job is not here; only tiles need it. */
   readonly predictor: Predictor | undefined;
+  /** A task that does not look at its signal for so long is ended together with its thread. Default 5000. */
+  readonly patienceMs?: number;
   /** For tests: the module that the thread runs. */
   readonly script?: URL;
 }
 
-/** A task that does not look at its signal for so long is ended together with its thread. */
-const TERMINATE_AFTER_MS = 5_000;
+const PATIENCE_MS = 5_000;
 /** An inference process that dies is replaced by the next call; one that dies again has a reason. */
 const MOST_CRASHES = 2;
 
@@ -35,12 +36,13 @@ export class TaskThread {
   /** Resolves when the task is done; after an abort it rejects only when the thread has let go of the task. */
   run(task: Task, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const { patienceMs = PATIENCE_MS } = this.#options;
     const worker = (this.#worker ??= this.#start());
     return new Promise<void>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
       const onAbort = () => {
         post(worker, { type: 'abort' });
-        timer = setTimeout(() => void worker.terminate(), TERMINATE_AFTER_MS);
+        timer = setTimeout(() => void worker.terminate(), patienceMs);
       };
       const settle = () => {
         clearTimeout(timer);

@@ -10,7 +10,7 @@ import { openDatabase } from '../database.ts';
 import { createGuardedFetch } from '../remote/index.ts';
 import type { Chosen } from '../models/types.ts';
 import { ApiProblem } from '../problem.ts';
-import { FakeSegmenter } from '../testing.fixture.ts';
+import { FakeSegmenter, registryOf } from '../testing.fixture.ts';
 import { LocalSegmentations, type JobModels, type SegmentationsOptions } from './index.ts';
 import type { Predictor } from './task-thread.ts';
 import type { SegmentationJson } from './types.ts';
@@ -205,7 +205,7 @@ export async function serveJobs(
       ...options,
     });
   const appOf = (segmentations: LocalSegmentations) =>
-    createApp({ segmenter: new FakeSegmenter(), segmentations });
+    createApp({ registry: registryOf(new FakeSegmenter()), segmentations });
   const segmentations = make();
   await segmentations.start();
   const jobs: Jobs = {
