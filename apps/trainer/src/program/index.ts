@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAnnotate } from './annotations.ts';
 import { addEvaluate, addExport } from './models.ts';
+import { addRetrain } from './retrain.ts';
 import type { Run } from './shared.ts';
 import { addFinetune, addPretrain } from './training.ts';
 import { addInfo, addSegment } from './volumes.ts';
@@ -15,7 +16,16 @@ export function createProgram(run: Run): Command {
   const program = new Command('tokenunify')
     .description('Neuron segmentation of electron-microscopy volumes: training, export, segmentation.')
     .showHelpAfterError('(add --help for the options)');
-  for (const add of [addPretrain, addFinetune, addExport, addEvaluate, addAnnotate, addSegment, addInfo])
+  for (const add of [
+    addPretrain,
+    addFinetune,
+    addExport,
+    addEvaluate,
+    addAnnotate,
+    addRetrain,
+    addSegment,
+    addInfo,
+  ])
     add(program, run);
   return program;
 }

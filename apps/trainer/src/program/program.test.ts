@@ -45,6 +45,8 @@ describe('--help', () => {
         evaluate [options]                  Score a model on labelled voxels, beside segmentations that learn nothing; or
                                             choose post-processing.
         annotate [options]                  Add a labelled box to the manifest of annotations that the nightly run reads.
+        retrain [options]                   One night: train on new annotations from the champion of a server, and promote the
+                                            result there if it is better.
         segment [options] <input> <output>  Segment a volume, here or on a server; the extension of the output picks its
                                             format (.zarr, .npy).
         info [options] [what]               What this machine can run; or what a volume, a checkpoint or a model package is.
@@ -153,7 +155,30 @@ describe('--help', () => {
       -h, --help               display help for command
     "
   `));
-  it('of annotate', () => expect(help('annotate')).toMatchInlineSnapshot(`
+  it('of retrain', () =>
+    expect(help('retrain')).toMatchInlineSnapshot(`
+    "Usage: tokenunify retrain [options]
+
+    One night: train on new annotations from the champion of a server, and promote the result there if it is better.
+
+    Options:
+      --config <file>  settings of the night, as nightly.json
+      --check          say what the night would do, and change nothing (default: false)
+      --json           JSON lines on stdout (default: false)
+      -h, --help       display help for command
+
+    Exit codes:
+      0  promoted, kept as challenger, or nothing new
+      1  a step failed: a broken export, a refused package, a full disk
+      2  the configuration, the manifest or the key is wrong
+      3  the registry was not reached
+      4  promoted, and rolled back because the smoke test failed
+      5  time was over; run again to go on
+      6  another night runs
+    "
+  `));
+  it('of annotate', () =>
+    expect(help('annotate')).toMatchInlineSnapshot(`
     "Usage: tokenunify annotate [options]
 
     Add a labelled box to the manifest of annotations that the nightly run reads.

@@ -1,5 +1,5 @@
 import { CommandError } from '../../errors.ts';
-import type { Outcome } from './types.ts';
+import type { ModelName, Outcome } from './types.ts';
 
 /** How `tokenunify retrain` ends; schedulers and runbooks rely on them. */
 export const nightExitCodes = {
@@ -23,6 +23,10 @@ interface NightErrorOptions {
   readonly outcome?: Outcome;
   /** The same command may go on from here. Otherwise the night has ended. */
   readonly resumable?: boolean;
+  /** Nothing is owed after a promotion any more: somebody else has decided who is champion. */
+  readonly settled?: boolean;
+  /** Who is champion, where that is not whom the night knows of. */
+  readonly serving?: ModelName;
   readonly cause?: unknown;
 }
 
@@ -30,16 +34,24 @@ interface NightErrorOptions {
 export class NightError extends CommandError {
   readonly outcome: Outcome;
   readonly resumable: boolean;
+  readonly settled: boolean;
+  readonly serving: ModelName | undefined;
 
-  constructor(
-    message: string,
-    { exitCode, outcome = 'failed', resumable = false, cause }: NightErrorOptions,
-  ) {
+  constructor(message: string, options: NightErrorOptions) {
+    const { exitCode, outcome = 'failed', resumable = false, settled = false, serving, cause } = options;
     super(exitCode === nightExitCodes.wrong ? 'trainer/data' : 'trainer/run', message, cause, exitCode);
     this.outcome = outcome;
     this.resumable = resumable;
+    this.settled = settled;
+    this.serving = serving;
   }
 }
+
+/** The same, and the night can be gone on with, or not. */
+export const withResumable = (
+  { message, exitCode, outcome, cause }: NightError,
+  resumable: boolean,
+): NightError => new NightError(message, { exitCode, outcome, resumable, cause });
 
 /** The configuration, the manifest, the reference volume or the key is wrong. */
 export const wrong = (message: string, cause?: unknown): NightError =>

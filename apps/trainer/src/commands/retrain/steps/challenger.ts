@@ -1,0 +1,81 @@
+/** The challenger: trained from the champion, exported, compared with it. */
+import { join } from 'node:path';
+import { runTestTile, startInference } from '@tokenunify/model';
+import { writeJson } from '../../../json-file.ts';
+import { dataBefore, heldOut, toTrainOn, type Context, type Step } from '../context.ts';
+import { isFullDisk, messageOf, NightError, nightExitCodes } from '../errors.ts';
+import type { Comparison } from '../types.ts';
+
+export const train: Step<'train'> = async (context) => {
+  const { directory, tools, reporter, signal } = context;
+  const night = context.night();
+  const champion = await context.champion();
+  const { checkpoint, finished } = await tools.trainChallenger({
+    annotations: toTrainOn(night),
+    from: champion.checkpointPath!, // the step before refused a champion without
+    directory: directory.of(night.id, 'run'),
+    training: night.training,
+    champion,
+    ...{ signal, reporter },
+  });
+  signal.throwIfAborted();
+  if (!finished) throw new Error('The training ended before it was finished.');
+  return { summary: `Trained ${night.training.steps} steps.`, data: { checkpoint } };
+};
+
+export const exporting: Step<'export'> = async (context) => {
+  const { directory, tools, reporter, signal, config } = context;
+  const night = context.night();
+  const { challenger } = dataBefore(night, 'champion');
+  const { checkpoint } = dataBefore(night, 'train');
+  const champion = await context.champion();
+  try {
+    const { digest, name, version } = await tools.exportChallenger({
+      ...{ checkpoint, champion, signal, reporter },
+      directory: directory.of(night.id, 'package'),
+      ...challenger,
+      timestamp: night.startedAt,
+      annotations: toTrainOn(night),
+      training: night.training,
+    });
+    // as the registry will: what is wrong is better found here
+    const model = await context.challenger(digest);
+    const inference = await startInference(model, {
+      signal,
+      ...(config.threads !== undefined && { threads: config.threads }),
+    });
+    try {
+      await runTestTile(model, inference, { signal });
+    } finally {
+      await inference.close();
+    }
+    return { summary: `Exported ${digest.slice(0, 19)}.`, data: { challenger: { digest, name, version } } };
+  } catch (error) {
+    if (signal.aborted || isFullDisk(error) || error instanceof NightError) throw error;
+    throw new NightError(`The export was refused: ${messageOf(error)}`, {
+      ...{ exitCode: nightExitCodes.failed, outcome: 'refused', cause: error },
+    });
+  }
+};
+
+export const evaluate: Step<'evaluate'> = async (context) => {
+  const { tools, reporter, signal, config } = context;
+  const night = context.night();
+  const comparison = await tools.compareModels({
+    champion: await context.champion(),
+    challenger: await context.challenger(),
+    annotations: heldOut(night),
+    ...{ signal, reporter },
+    ...(config.threads !== undefined && { threads: config.threads }),
+  });
+  signal.throwIfAborted();
+  await writeJson(comparisonFile(context), comparison);
+  const { pooled, speed } = comparison;
+  return {
+    summary: `VOI ${pooled.champion.voi.toFixed(4)} -> ${pooled.challenger.voi.toFixed(4)} on ${comparison.boxes.length} held-out boxes.`,
+    data: { pooled, speed } satisfies Pick<Comparison, 'pooled' | 'speed'>,
+  };
+};
+
+export const comparisonFile = ({ directory, night }: Pick<Context, 'directory' | 'night'>): string =>
+  join(directory.of(night().id), 'comparison.json');
