@@ -4,30 +4,42 @@ import { ApiProblem } from '../problem.ts';
 export const MAX_BODY_BYTES = 100_000_000;
 
 /** @throws ApiProblem `body-too-large`, before a byte of the body is read; JSON has a lower limit, in the contract */
-export function refuseLargeBody({ headers }: Request): void {
+export function refuseLargeBody({ headers, url }: Request): void {
   const length = Number(headers.get('content-length') ?? 0);
-  if (length > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES, length);
+  if (length > MAX_BODY_BYTES) throw tooLarge(url, MAX_BODY_BYTES, length);
 }
 
-/** The same stream, which fails when it has more than `most` bytes: for bodies that do not say their length. */
-export function atMost(body: ReadableStream<Uint8Array>, most: number): ReadableStream<Uint8Array> {
+/**
+ * The same stream, which fails when it has more than `most` bytes: for bodies that do not say their length.
+ *
+ * @param url where it was sent, for the remedy
+ */
+export function atMost(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  url: string,
+): ReadableStream<Uint8Array> {
   let seen = 0;
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(bytes, controller) {
         seen += bytes.byteLength;
-        if (seen > most) controller.error(tooLarge(most));
+        if (seen > most) controller.error(tooLarge(url, most));
         else controller.enqueue(bytes);
       },
     }),
   );
 }
 
-function tooLarge(most: number, length?: number): ApiProblem {
+function tooLarge(url: string, most: number, length?: number): ApiProblem {
   const has = length === undefined ? 'more' : `${length} bytes, more`;
+  const remedy =
+    new URL(url).pathname === '/v1/models'
+      ? 'upload the package at the address of the segmentation server itself, which its operator has in CONTAINER_URL'
+      : 'make a stored volume and upload it in chunks';
   return new ApiProblem(
     'body-too-large',
-    `The body has ${has} than the ${most} that fit into one request; make a stored volume and upload it in chunks.`,
+    `The body has ${has} than the ${most} that fit into one request here; ${remedy}.`,
     { field: 'body', ...(length !== undefined && { value: length }), limit: most },
   );
 }

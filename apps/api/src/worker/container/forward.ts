@@ -24,6 +24,7 @@ const PASSED = [
   'content-encoding',
   'if-match',
   'if-none-match',
+  'if-range',
   'last-event-id',
   'prefer',
   'range',
@@ -94,7 +95,9 @@ function headersFor(c: Context<WorkerEnv>, more: Forwarding['headers']): Headers
 function bodyFor(request: Request, method: string, { body }: Forwarding): BodyInit | null {
   if (body !== undefined) return body;
   if (method === 'GET' || method === 'HEAD' || request.body === null) return null;
-  return request.headers.has('content-length') ? request.body : atMost(request.body, MAX_BODY_BYTES);
+  return request.headers.has('content-length')
+    ? request.body
+    : atMost(request.body, MAX_BODY_BYTES, request.url);
 }
 
 /** Pages of proxies on the way, redirects, and the container's view of our own key are nothing a caller can act on. */
