@@ -24,6 +24,12 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
 /** Makes the volume beside its place, anew; `fill` writes it. */
 export async function writeBeside(
   places: Places,
@@ -43,7 +49,8 @@ export async function writeBeside(
 
 /** Moves what was written to its place. What was there comes back if that fails. */
 export async function putInPlace({ final, unfinished, replaced }: Places): Promise<void> {
-  const replaces = await exists(final);
+  // a file takes the place of a file in one step, and there is no moment without either
+  const replaces = (await exists(final)) && !((await isFile(final)) && (await isFile(unfinished)));
   if (replaces) {
     await rm(replaced, { recursive: true, force: true });
     await rename(final, replaced);
@@ -55,6 +62,16 @@ export async function putInPlace({ final, unfinished, replaced }: Places): Promi
     throw error;
   }
   await rm(replaced, { recursive: true, force: true });
+}
+
+/**
+ * After a kill in `putInPlace`: what was replaced is removed if the new one is in its place, and else comes back. Its hidden
+ * name would otherwise be all that is left of it, and nobody would look there.
+ */
+export async function settlePlaces({ final, unfinished, replaced }: Places): Promise<void> {
+  if (!(await exists(replaced))) return;
+  if (await exists(final)) await rm(replaced, { recursive: true, force: true });
+  else if (await exists(unfinished)) await rename(replaced, final);
 }
 
 /** Removes what was begun; an npy file that was never closed has a name of its own. */

@@ -1,49 +1,69 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../../../errors.ts';
+import { isRunning, ownerFor, parseOwner, writeOwner, type Owner } from './owner.ts';
 import { systemError } from './system-error.ts';
+
+/** Longer than a claim takes from its first byte to its last. */
+const WRITING_MS = 500;
+/** Longer than two commands that saw the same dead claim take to remove it. */
+const REMOVING_MS = 50;
 
 /**
  * Claims an output for this process: two commands that shared how far they have come would undo each other's work on the
- * server. A claim of a process that has ended does not count.
+ * server. A claim of a process that has ended does not count, whoever has its number now.
  *
  * @returns what gives it back
  * @throws CommandError `trainer/usage` when another command writes it
  */
 export async function claimOutput(output: string): Promise<() => Promise<void>> {
   const file = `${resolve(output)}.segment.lock`;
-  for (;;) {
-    const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return undefined;
-      throw systemError(error, file);
-    });
-    if (handle) {
-      try {
-        await handle.writeFile(String(process.pid));
-      } catch (error) {
-        await rm(file, { force: true });
-        throw systemError(error, file);
-      } finally {
-        await handle.close();
-      }
-      return () => rm(file, { force: true });
+  const own = writeOwner(await ownerFor(process.pid));
+  const release = () => rm(file, { force: true });
+  for (let removed = false; ; removed = true) {
+    if (await make(file, own)) {
+      if (!removed) return release;
+      // who removed the same dead claim a moment later removed this one
+      await sleep(REMOVING_MS);
+      if ((await read(file)) === own) return release;
     }
-    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (owner !== 0 && isAlive(owner))
+    const owner = await ownerOf(file);
+    if (owner && (await isRunning(owner)))
       throw new CommandError(
         'trainer/usage',
-        `Another command (process ${owner}) writes ${output}; wait for it, or choose another output.`,
+        `Another command (process ${owner.pid}) writes ${output}; wait for it, or choose another output.`,
       );
     await rm(file, { force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return true;
+const read = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);
+
+/** @returns whether there was none */
+async function make(file: string, own: string): Promise<boolean> {
+  const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined;
+    throw systemError(error, file);
+  });
+  if (!handle) return false;
   try {
-    process.kill(pid, 0);
+    await handle.writeFile(own);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // kill throws no other kind
+    await rm(file, { force: true });
+    throw systemError(error, file);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined where the claim is gone, or who made it was killed before it had written it. */
+async function ownerOf(file: string): Promise<Owner | undefined> {
+  for (let waited = 0; ; waited += 50) {
+    const text = await read(file);
+    const owner = text === undefined ? undefined : parseOwner(text);
+    if (owner || text === undefined || waited >= WRITING_MS) return owner;
+    await sleep(50);
   }
 }

@@ -4,7 +4,7 @@ import { openVolume } from '@tokenunify/em-io';
 import { createReporter, type Reporter } from '../../../progress/reporter.ts';
 import type { SegmentCommand } from '../options.ts';
 import { checkOutput, refuseReplacing } from '../output.ts';
-import { clearBeside, exists, placesBeside, putInPlace } from '../place.ts';
+import { clearBeside, exists, placesBeside, putInPlace, settlePlaces } from '../place.ts';
 import { boxOf, checkServer, clientOf, requestOf } from './asked.ts';
 import { claimOutput } from './claim.ts';
 import { clean } from './clean.ts';
@@ -27,7 +27,10 @@ export async function runSegmentOverApi(
 ): Promise<number> {
   const release = await claimOutput(output);
   try {
-    return await runClaimed(input, output, command, signal, reporter);
+    await runClaimed(input, output, command, signal, reporter);
+    // Last, when the result is told: killed before, the same command tells it again; killed after, it had done everything.
+    await removeState(stateFileOf(output));
+    return 0;
   } finally {
     await release();
   }
@@ -39,10 +42,11 @@ async function runClaimed(
   command: SegmentCommand & { readonly api: string },
   signal: AbortSignal,
   reporter: Reporter,
-): Promise<number> {
+): Promise<void> {
   const began = Date.now();
   const stateFile = stateFileOf(output);
   const before = await readState(stateFile);
+  if (before) await settlePlaces(placesBeside(output, before.token));
   const placed =
     before?.placing !== undefined && !(await exists(placesBeside(output, before.token).unfinished));
   await checkOutput(output, { overwrite: command.overwrite || placed, input });
@@ -82,9 +86,7 @@ async function runClaimed(
       throw error;
     });
     const left = command.keep ? {} : await clean(context);
-    await removeState(stateFile);
     tell(reporter, output, summary, { seconds: (Date.now() - began) / 1000, ...left });
-    return 0;
   } catch (error) {
     if (signal.aborted && (await exists(stateFile)))
       reporter.note(

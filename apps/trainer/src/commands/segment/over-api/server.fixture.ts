@@ -45,6 +45,8 @@ export interface FakeServer {
   pace: number;
   /** ms before an answer. */
   delay: number;
+  /** When it has done what it was asked, also by a process that is gone. */
+  idle(): Promise<void>;
   /** Ends connections and listens no more; `start` goes on with the same volumes and jobs. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startFakeServer(): Promise<FakeServer> {
   let server: Server | undefined;
   let port = 0;
   let next = 1;
+  let busy = 0;
   const idOf = (prefix: string) => `${prefix}_${String(next++).padStart(20, '0')}`;
   const fake: FakeServer = {
     get url() {
@@ -76,9 +79,15 @@ export async function startFakeServer(): Promise<FakeServer> {
     warnings: [],
     pace: 2,
     delay: 0,
+    async idle() {
+      while (busy > 0) await wait(1);
+    },
     async start() {
       server = createServer((request, response) => {
-        answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+        busy++;
+        answer(request, response)
+          .catch((error: unknown) => response.destroy(error as Error))
+          .finally(() => busy--);
       });
       await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
       port = (server.address() as AddressInfo).port;
@@ -178,8 +187,9 @@ export async function startFakeServer(): Promise<FakeServer> {
     if (method === 'PUT') {
       if (volume.state === 'sealed') return problem(response, 409, 'volume-sealed');
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(`${file}.part`, body);
-      await rename(`${file}.part`, file);
+      const part = `${file}.${next++}.part`; // the same key may be on its way twice
+      await writeFile(part, body);
+      await rename(part, file);
       const whole = `${id}/${key}`;
       fake.stored.set(whole, (fake.stored.get(whole) ?? 0) + 1);
       return json(201, {});
