@@ -94,7 +94,7 @@ describe('an upload', () => {
     expect(failing.asked).toHaveLength(1);
   });
 
-  it('has no timeout, and ends with its signal', async () => {
+  it('has no timeout, nor has what loads a model, and ends with its signal', async () => {
     const slow = clientOf(
       () => (request: Request) =>
         new Promise<Response>((resolve, reject) => {
@@ -105,6 +105,9 @@ describe('an upload', () => {
     );
     expect(await caught(slow.api.model(digest))).toBeInstanceOf(ApiConnectionError);
     expect((await slow.api.uploadModel(new Uint8Array(1))).created).toBe(true);
+    await slow.api.promoteModel(digest);
+    await slow.api.rollBack();
+    await slow.api.changeDeployment({ canaryPercent: 1 });
     const reason = new Error('enough');
     expect(await caught(slow.api.uploadModel(new Uint8Array(1), { signal: AbortSignal.abort(reason) }))).toBe(
       reason,

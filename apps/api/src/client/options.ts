@@ -12,7 +12,10 @@ export interface ClientOptions {
    * Idempotency-Key or of what may be done twice.
    */
   readonly retries?: number;
-  /** ms without an answer after which a request has failed, 100 000 unless given; `/v1/segment` and the upload of a model may take any time. */
+  /**
+   * ms without an answer after which a request has failed, 100 000 unless given; what segments in one request, or loads a
+   * model, may take any time.
+   */
   readonly timeoutMs?: number;
   /** Waits between attempts, ms; rejects with the signal's reason. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;

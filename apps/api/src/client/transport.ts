@@ -37,6 +37,9 @@ export async function send(
   }
 }
 
+/** What computes or loads a model before it answers; the server has limits of its own for it. */
+const LONG = /\/v1\/(segment|models|models\/[^/]+\/(promote|challenge)|deployment(\/rollback)?)$/;
+
 /**
  * One attempt. JSON is read to its end, so that an answer which breaks off counts as none; other bodies are passed on.
  *
@@ -58,8 +61,7 @@ export async function sendOnce(
     controller.abort(signal.reason);
   };
   signal.addEventListener('abort', forward, { once: true });
-  const unlimited =
-    request.method === 'POST' && /\/v1\/(segment|models)$/.test(new URL(request.url).pathname);
+  const unlimited = request.method !== 'GET' && LONG.test(new URL(request.url).pathname);
   const timer = unlimited
     ? undefined
     : setTimeout(
