@@ -7,7 +7,7 @@ import { toProblem } from './failures.ts';
 import { Gate } from './gate.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { documentOf } from './openapi.ts';
-import type { ModelRegistry } from './models/types.ts';
+import type { ModelRegistry, RequestModels } from './models/types.ts';
 import type { RequestLog } from './observe.ts';
 import { ApiProblem } from './problem.ts';
 import { modelHandlers } from './routes/models.ts';
@@ -16,17 +16,19 @@ import { segmentHandler } from './routes/segment.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { volumeHandlers } from './routes/volumes.ts';
 import type { Segmentations } from './segmentations/types.ts';
-import type { Segmenter } from './segmenter/types.ts';
 import type { VolumeStore } from './volumes/types.ts';
 
 export type { Env } from './environment.ts';
+export type { RequestModels } from './models/types.ts';
 
 export interface AppOptions {
-  readonly segmenter: Segmenter;
-  /** Without a store, jobs or a registry, their routes answer 503. */
+  /** One that only resolves and acquires segments single requests; the routes of models then answer 503. */
+  readonly registry: RequestModels | ModelRegistry;
+  /** False while the server is stopping: `/v1/segment` and `/readyz` then answer 503. Default: never. */
+  readonly ready?: () => boolean;
+  /** Without a store or jobs, their routes answer 503. */
   readonly volumes?: VolumeStore;
   readonly segmentations?: Segmentations;
-  readonly registry?: ModelRegistry;
   /** Refuses who has no key, and sets `owner`. Default: everybody is `anonymous`. */
   readonly authorize?: Authorize<Env>;
   readonly limits?: Partial<Limits>;
@@ -39,23 +41,23 @@ export interface AppOptions {
  * The API as a function from Request to Response: it opens no port and reads no environment.
  *
  * @example
- *     const app = createApp({ segmenter, volumes, segmentations });
+ *     const app = createApp({ registry, volumes, segmentations });
  *     const response = await app.request('/healthz');
  */
 export function createApp(options: AppOptions): OpenAPIHono<Env> {
-  const { segmenter, volumes = unserved(), segmentations = unserved(), log } = options;
-  const { registry = unserved() } = options;
+  const { registry, ready = () => true, log } = options;
+  const { volumes = unserved(), segmentations = unserved() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
   const app = createBase<Env>({ toProblem, now, ...(log && { log }) });
   const handlers = {
-    ...serviceHandlers<Env>({ segmenter, admission, now }),
-    segment: segmentHandler<Env>({ segmenter, limits, admission }),
+    ...serviceHandlers<Env>({ registry, ready, admission, now }),
+    segment: segmentHandler<Env>({ registry, ready, limits, admission }),
     ...volumeHandlers<Env>(() => volumes, new Gate('uploads', limits.uploads)),
     ...segmentationHandlers<Env>(segmentations, new Gate('followers of jobs', limits.followers)),
     ...modelHandlers<Env>({
-      registry,
+      registry: isWhole(registry) ? registry : unserved(),
       uploads: new Gate('uploads of models', MODEL_UPLOADS),
       bodyIdleMs: limits.bodyIdleMs,
     }),
@@ -67,6 +69,8 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
 
 /** Each unpacks an archive and runs a model beside those that work. */
 const MODEL_UPLOADS = 2;
+
+const isWhole = (registry: RequestModels | ModelRegistry): registry is ModelRegistry => 'list' in registry;
 
 const everybody: Authorize<Env> = async (c) => c.set('owner', 'anonymous');
 

@@ -10,6 +10,7 @@ import {
   type JobLimits,
   type Limits,
   type Machine,
+  type ModelLimits,
   type StorageLimits,
 } from './limits.ts';
 
@@ -20,7 +21,7 @@ export { ConfigError } from './config/values.ts';
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Directory of the model package. */
+  /** Directory of a model package; the champion, when the data directory has none. */
   readonly model: string;
   /** Of ONNX Runtime; undefined is the machine's number. */
   readonly threads?: number;
@@ -31,6 +32,7 @@ export interface Config {
   readonly data: string;
   /** Directories whose files jobs may name; absolute. */
   readonly dataRoots: readonly string[];
+  readonly models: Omit<ModelLimits, 'testMs'>;
   readonly jobs: JobLimits;
   readonly storage: StorageLimits;
   readonly remote: RemoteAccess;
@@ -91,6 +93,12 @@ export function readConfig(
     dataRoots: list('data-root', delimiter).map((root) =>
       directory({ label: label('data-root'), text: root }),
     ),
+    models: {
+      // a promotion loads the next one while the champion serves
+      loaded: whole('loaded-models', 2, 1024),
+      idleMs: 1000 * whole('model-idle', 0, 86_400),
+      maxBytes: bytes(setting('max-model-bytes')),
+    },
     jobs: {
       jobs: whole('jobs', 1, 1024),
       queue: whole('job-queue', 0),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { createApp, type AppOptions } from './app.ts';
+export { createApp, type AppOptions, type RequestModels } from './app.ts';
 export { openApiDocument } from './document.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { RequestLog } from './observe.ts';

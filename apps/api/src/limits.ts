@@ -50,6 +50,18 @@ export interface StorageLimits {
   readonly maxStorageBytes?: number;
 }
 
+/** What versions of models may take. */
+export interface ModelLimits {
+  /** With a process at once; a promotion takes one more for a moment. */
+  readonly loaded: number;
+  /** Those that are neither champion nor a challenger with work are closed when nobody has held them for so long. */
+  readonly idleMs: number;
+  /** Bytes of an archive, and of the files in it. */
+  readonly maxBytes: number;
+  /** For the start of a version's process and its test tile. */
+  readonly testMs: number;
+}
+
 /** The machine that limits are made for. */
 export interface Machine {
   readonly cores: number;
@@ -71,4 +83,12 @@ export const defaultJobLimits = ({ cores, memory }: Machine): JobLimits => ({
 export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   // A chunk of 256^3 uint64 labels is half of it.
   maxValueBytes: 256 * 1024 ** 2,
+};
+
+export const DEFAULT_MODEL_LIMITS: ModelLimits = {
+  loaded: 4,
+  idleMs: 5 * 60_000,
+  maxBytes: 2 * 1024 ** 3,
+  // a network of a billion parameters takes a minute to read
+  testMs: 120_000,
 };

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-function announce({ url, model, access }: RunningServer, { data }: Config): void {
+function announce({ url, model, access, notices }: RunningServer, { data }: Config): void {
   console.log(
     [
       `TokenUnify API on ${url}`,
@@ -42,6 +42,7 @@ function announce({ url, model, access }: RunningServer, { data }: Config): void
       `  contract  ${url}/openapi.json`,
       `  data      ${data}`,
       `  access    ${access}`,
+      ...notices.map((notice) => `  note      ${notice}`),
     ].join('\n'),
   );
 }
@@ -49,7 +50,12 @@ function announce({ url, model, access }: RunningServer, { data }: Config): void
 function fail(error: unknown): never {
   const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   if (busy) console.error(`${error.message}; choose another with --port or PORT.`);
-  else if (error instanceof ConfigError || error instanceof DirectoryInUse || isModelError(error))
+  else if (
+    error instanceof ConfigError ||
+    error instanceof DirectoryInUse ||
+    isModelError(error) ||
+    isApiProblem(error)
+  )
     console.error(error.message);
   else console.error(error);
   process.exit(1);

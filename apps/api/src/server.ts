@@ -5,27 +5,24 @@ import type { ModelPackage } from '@tokenunify/model';
 import { createApp } from './app.ts';
 import { accessPolicy } from './keys/policy.ts';
 import type { Limits } from './limits.ts';
-import { ModelPool } from './models.ts';
 import { ApiProblem } from './problem.ts';
 import { requestIdOf, type RequestLog } from './observe.ts';
 import { openService, type ServiceOptions } from './service.ts';
-import { createThreadedSegmenter } from './segmenter/threaded.ts';
 
 export interface ServerOptions extends ServiceOptions {
-  /** Directory of the model package; of several the first is the default. */
-  readonly model: string | readonly string[];
   readonly host?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
-  readonly threads?: number;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: RequestLog) => void;
 }
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
-  /** The default one. */
+  /** The champion as it is now. */
   readonly model: ModelPackage;
+  /** What whoever starts the server should know of its models, a sentence each. */
+  readonly notices: readonly string[];
   /** One line about who may use it. */
   readonly access: string;
   /**
@@ -35,11 +32,8 @@ export interface RunningServer extends AsyncDisposable {
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
-/** Inference gives way to answering: a health check must not wait for a convolution. */
-const NICENESS = 10;
-
 /**
- * The API on a port, with one inference process for each model and threads for what follows it.
+ * The API on a port, with one inference process for each version that is loaded and threads for what follows it.
  *
  * @throws ModelError a package that cannot be read or run; DirectoryInUse; ConfigError a host that others reach, and no API
  *   key; the system's error when the port is taken
@@ -49,53 +43,35 @@ const NICENESS = 10;
  *     await server.close();
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { limits, log, host = '127.0.0.1', port = 0, threads } = options;
-  const directories = typeof options.model === 'string' ? [options.model] : options.model;
-  const opened = new Closing();
+  const { limits, log, host = '127.0.0.1', port = 0 } = options;
+  // the champion is loaded now, and not with the first request: a model that does not run is no server
+  const service = await openService(options);
   try {
-    const models = await ModelPool.open(directories, {
-      niceness: NICENESS,
-      ...(threads !== undefined && { threads }),
-    });
-    opened.add(() => models.close());
-    const model = models.default.package;
-    // now, and not with the first request: a model that does not run is no server
-    const inference = await models.default.inference();
-    const service = await openService(options, models);
-    opened.add(() => service.close());
+    const { volumes, segmentations, registry, notices, authorize } = service;
     const { notice } = accessPolicy({ host, keyCount: service.keys.count() });
-    const segmenter = createThreadedSegmenter({ model, inference });
-    opened.add(() => segmenter.close());
-    const { volumes, segmentations, authorize } = service;
     const app = createApp({
-      ...{ segmenter, volumes, segmentations, authorize },
+      ...{ registry, volumes, segmentations, authorize },
+      ready: () => registry.ready,
       ...(limits && { limits }),
       ...(log && { log }),
     });
     const server = await listen(app.fetch, host, port);
     const close = async ({ graceMs = 30_000 } = {}): Promise<void> => {
-      segmenter.drain();
+      registry.drain();
       segmentations.drain();
       await closeServer(server, graceMs);
-      await opened.close();
+      await service.close();
     };
-    return { url: urlOf(server, host), model, access: notice, close, [Symbol.asyncDispose]: () => close() };
+    return {
+      ...{ url: urlOf(server, host), notices, access: notice, close },
+      get model() {
+        return registry.resolve('champion').package;
+      },
+      [Symbol.asyncDispose]: () => close(),
+    };
   } catch (error) {
-    await opened.close();
+    await service.close();
     throw error;
-  }
-}
-
-/** What was opened, to be closed in the opposite order. */
-class Closing {
-  readonly #steps: (() => Promise<void>)[] = [];
-
-  add(step: () => Promise<void>): void {
-    this.#steps.push(step);
-  }
-
-  async close(): Promise<void> {
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
   }
 }
 

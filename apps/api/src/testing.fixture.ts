@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
-import { createApp } from './app.ts';
+import { createApp, type RequestModels } from './app.ts';
 import type { Limits } from './limits.ts';
 import { npyOf } from './npy.fixture.ts';
+import { ApiProblem } from './problem.ts';
 import { closeServer, listen, urlOf } from './server.ts';
 import type { Segmenter, SegmentRequest, SegmentResult } from './segmenter/types.ts';
 
@@ -51,6 +52,19 @@ export class FakeSegmenter implements Segmenter {
   }
 }
 
+/** A registry of one version, which the segmenter runs. */
+export function registryOf(segmenter: Segmenter): RequestModels {
+  const { model } = segmenter;
+  const resolve: RequestModels['resolve'] = (reference) => {
+    if (['champion', model.digest, model.name].includes(reference)) return { package: model };
+    throw new ApiProblem('unknown-model', `There is no model ${reference}; give champion.`);
+  };
+  return {
+    resolve,
+    acquire: async (reference) => ({ ...resolve(reference), segmenter, release: () => {} }),
+  };
+}
+
 /** Work that a test lets end, and that ends when its signal does. */
 export function heldWork(): { work: Work; release: () => void; begun: () => Promise<void> } {
   const releases: (() => void)[] = [];
@@ -83,7 +97,11 @@ export interface TestServer {
 /** A real server on a free port, with a fake segmenter behind it. */
 export async function serve(work?: Work, limits?: Partial<Limits>): Promise<TestServer> {
   const segmenter = new FakeSegmenter(work);
-  const app = createApp({ segmenter, ...(limits && { limits }) });
+  const app = createApp({
+    registry: registryOf(segmenter),
+    ready: () => segmenter.ready,
+    ...(limits && { limits }),
+  });
   const server = await listen(app.fetch, '127.0.0.1', 0);
   return { url: urlOf(server, '127.0.0.1'), segmenter, server, close: () => closeServer(server, 0) };
 }

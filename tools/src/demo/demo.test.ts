@@ -32,7 +32,6 @@ const brightness: Segmenter = {
     tileShape: SHAPE,
     minimumShape: [1, 1, 1],
   },
-  ready: true,
   segment: ({ raw, output }) => {
     const shape = [raw.shape[0], raw.shape[1], raw.shape[2]] as const;
     const grey = Uint8Array.from(raw.data, Number);
@@ -49,8 +48,13 @@ const brightness: Segmenter = {
   },
 };
 
-function clientOf(segmenter: Segmenter): ApiClient {
-  const app = createApp({ segmenter });
+function clientOf(segmenter: Segmenter, ready = true): ApiClient {
+  const found = { package: segmenter.model };
+  const registry = {
+    resolve: () => found,
+    acquire: async () => ({ ...found, segmenter, release: () => {} }),
+  };
+  const app = createApp({ registry, ready: () => ready });
   // like fetch, this gives up when the request is aborted, whatever the server does
   const fetch = (request: Request): Promise<Response> =>
     Promise.race([
@@ -111,10 +115,9 @@ describe('runDemo', () => {
   });
 
   it("passes on the API's own sentence when it refuses", async () => {
-    const stopping: Segmenter = { ...brightness, ready: false };
     const failure: unknown = await runDemo(
       { seed: 3, shape: SHAPE, out },
-      { client: clientOf(stopping) },
+      { client: clientOf(brightness, false) },
       hooks,
     ).then(
       () => undefined,

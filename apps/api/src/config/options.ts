@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_LIMITS, DEFAULT_STORAGE_LIMITS, defaultJobLimits } from '../limits.ts';
+import { DEFAULT_LIMITS, DEFAULT_MODEL_LIMITS, DEFAULT_STORAGE_LIMITS, defaultJobLimits } from '../limits.ts';
 import { showBytes } from './values.ts';
 
 const BUNDLED_MODEL = fileURLToPath(new URL('../../../../models/default', import.meta.url));
@@ -24,8 +24,12 @@ const option = (variable: string, fallback: string | number, text: string): Opti
 export const OPTIONS = {
   host: option('HOST', '127.0.0.1', 'address to listen on; one that others reach needs API keys'),
   port: option('PORT', 8787, 'port to listen on, 0 for any that is free'),
-  model: option('TOKENUNIFY_MODEL', BUNDLED_MODEL, 'directory of the model package'),
-  threads: option('TOKENUNIFY_THREADS', '', "threads of the model (default: the machine's)"),
+  model: option(
+    'TOKENUNIFY_MODEL',
+    BUNDLED_MODEL,
+    'directory of a model package, champion where there is none yet',
+  ),
+  threads: option('TOKENUNIFY_THREADS', '', "threads of a model (default: the machine's)"),
   concurrency: option('TOKENUNIFY_CONCURRENCY', DEFAULT_LIMITS.concurrency, 'volumes segmented at once'),
   queue: option('TOKENUNIFY_QUEUE', DEFAULT_LIMITS.queue, 'requests that may wait beside those'),
   'max-voxels': option('TOKENUNIFY_MAX_VOXELS', DEFAULT_LIMITS.maxVoxels, 'voxels of one volume'),
@@ -40,6 +44,24 @@ export const OPTIONS = {
     'of one stored chunk',
   ),
   'max-storage': option('TOKENUNIFY_MAX_STORAGE', '', 'bytes of all of them (default: what the disk holds)'),
+  'loaded-models': {
+    ...option(
+      'TOKENUNIFY_LOADED_MODELS',
+      DEFAULT_MODEL_LIMITS.loaded,
+      'versions that have a process at once, 2 at least',
+    ),
+    heading: 'Versions of models',
+  },
+  'model-idle': option(
+    'TOKENUNIFY_MODEL_IDLE',
+    DEFAULT_MODEL_LIMITS.idleMs / 1000,
+    'seconds after which one that nobody uses is closed; the champion stays',
+  ),
+  'max-model-bytes': option(
+    'TOKENUNIFY_MAX_MODEL_BYTES',
+    showBytes(DEFAULT_MODEL_LIMITS.maxBytes),
+    'of an uploaded model package',
+  ),
   jobs: { ...option('TOKENUNIFY_JOBS', JOBS.jobs, 'that run at once'), heading: 'Jobs' },
   'job-queue': option('TOKENUNIFY_JOB_QUEUE', JOBS.queue, 'that may wait'),
   workers: option(

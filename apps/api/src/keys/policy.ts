@@ -48,7 +48,7 @@ export function isLoopbackHost(host: string): boolean {
  * The policy of a server that runs: asks for keys from the moment there is one, also when it was created meanwhile.
  *
  * @example
- *     createApp({ segmenter, authorize: authorizeByStore(new KeyStore(db)) });
+ *     createApp({ registry, authorize: authorizeByStore(new KeyStore(db)) });
  */
 export function authorizeByStore<E extends Env = Env>(
   store: Pick<KeyStore, 'find' | 'count'>,

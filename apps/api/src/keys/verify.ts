@@ -28,7 +28,7 @@ export type FindKey = (id: string) => KeyRecord | undefined | Promise<KeyRecord 
  * @param find asked for every request, so that a revocation counts at once
  * @throws ApiProblem `unauthorized` with `WWW-Authenticate`, `forbidden` with the scope that is missing
  * @example
- *     createApp({ segmenter, authorize: authorizeWith((id) => store.find(id)) });
+ *     createApp({ registry, authorize: authorizeWith((id) => store.find(id)) });
  */
 export function authorizeWith<E extends Env = Env>(
   find: FindKey,

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { LocalModelRegistry, type RegistryLimits, type RegistryOptions } from './registry.ts';
+export { LocalModelRegistry, type RegistryOptions } from './registry.ts';
 export { startWith, type Running, type Start } from './running.ts';
 export type { Alias, Author, Chosen, Lease, ModelRegistry } from './types.ts';

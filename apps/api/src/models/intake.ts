@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readModelPackage, unpackModelPackage, type ModelPackage } from '@tokenunify/model';
+import type { ModelLimits } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
 import { Mutex } from '../volumes/mutex.ts';
 import { writeArchive } from './archive.ts';
@@ -11,18 +12,11 @@ import { versionTaken } from './problems.ts';
 import type { ModelRow } from './rows.ts';
 import type { Start } from './running.ts';
 
-export interface IntakeLimits {
-  /** Bytes of an archive, and of what is in it. */
-  readonly maxBytes: number;
-  /** For the start of a new version's process and its test tile. */
-  readonly testMs: number;
-}
-
 export interface IntakeOptions {
   readonly catalog: Catalog;
   readonly directory: PackageDirectory;
   readonly start: Start;
-  readonly limits: IntakeLimits;
+  readonly limits: Pick<ModelLimits, 'maxBytes' | 'testMs'>;
   /** Runs what changes versions, one after the other. */
   readonly changes: Mutex;
   readonly now: () => number;

@@ -2,11 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { MODEL_DIGEST } from '../contract/index.ts';
 import { newId } from '../ids.ts';
+import type { ModelLimits } from '../limits.ts';
 import { checkCursor } from '../parameters.ts';
 import { Mutex } from '../volumes/mutex.ts';
 import { AliasChanges, hasWork } from './alias-changes.ts';
 import { Catalog, isAlias } from './catalog.ts';
-import { Intake, type IntakeLimits } from './intake.ts';
+import { Intake } from './intake.ts';
 import { modelJson } from './json.ts';
 import { LoadedVersions } from './loaded.ts';
 import { recover, register } from './opening.ts';
@@ -17,19 +18,12 @@ import type { Start } from './running.ts';
 import { startLimited } from './start-limited.ts';
 import type { Chosen, DeploymentJson, Lease, ModelRegistry, ModelVersionJson, ModelVersionPage } from './types.ts';
 
-export interface RegistryLimits extends IntakeLimits {
-  /** Versions with a process at once. */
-  readonly loaded: number;
-  /** Those without an alias are closed when nobody has held them for so long. */
-  readonly idleMs: number;
-}
-
 export interface RegistryOptions {
   readonly db: DatabaseSync;
   /** Of packages; made when there is something to put there. */
   readonly directory: string;
   readonly start: Start;
-  readonly limits: RegistryLimits;
+  readonly limits: ModelLimits;
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;

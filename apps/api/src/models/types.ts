@@ -11,7 +11,7 @@ import type {
   modelListSchema,
   modelVersionSchema,
 } from '../contract/index.ts';
-import type { Segmenter } from '../segmenter/types.ts';
+import type { ModelSummary, Segmenter } from '../segmenter/types.ts';
 import type { Predictor } from '../segmentations/task-thread.ts';
 import type { Page } from '../volumes/types.ts';
 
@@ -46,6 +46,15 @@ export interface Chosen {
   readonly package: ModelPackage;
   /** The alias that it was chosen by; absent for a pinned version. */
   readonly alias?: Alias;
+}
+
+/** What single requests need of a registry. */
+export interface RequestModels {
+  resolve(reference: string): { readonly package: ModelSummary };
+  acquire(
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly package: ModelSummary; readonly segmenter: Segmenter; release(): void }>;
 }
 
 /**

@@ -6,7 +6,7 @@ import { createApp } from '../app.ts';
 import { createClient } from '../client/index.ts';
 import { ApiProblem } from '../problem.ts';
 import { closeServer, listen, urlOf } from '../server.ts';
-import { FakeSegmenter, until } from '../testing.fixture.ts';
+import { until } from '../testing.fixture.ts';
 import { FakeRegistry, version } from './models.fixture.ts';
 
 let registry: FakeRegistry;
@@ -14,7 +14,7 @@ let server: Server;
 let url: string;
 beforeEach(async () => {
   registry = await FakeRegistry.create();
-  const app = createApp({ segmenter: new FakeSegmenter(), registry, limits: { bodyIdleMs: 300 } });
+  const app = createApp({ registry, limits: { bodyIdleMs: 300 } });
   server = await listen(app.fetch, '127.0.0.1', 0);
   url = urlOf(server, '127.0.0.1');
 });

@@ -4,7 +4,7 @@ import { PROBLEM_MEDIA_TYPE, PROBLEMS, SCOPE_OF, type ProblemCode } from '../con
 import { authorizeWith, hashSecret } from '../keys/verify.ts';
 import { newToken } from '../keys/token.ts';
 import { ApiProblem } from '../problem.ts';
-import { FakeSegmenter } from '../testing.fixture.ts';
+import { FakeSegmenter, registryOf } from '../testing.fixture.ts';
 import { deployment, digest, FakeRegistry, version } from './models.fixture.ts';
 
 let registry: FakeRegistry;
@@ -12,8 +12,7 @@ beforeEach(async () => {
   registry = await FakeRegistry.create();
 });
 
-const appOf = (options: Partial<AppOptions> = {}) =>
-  createApp({ segmenter: new FakeSegmenter(), registry, ...options });
+const appOf = (options: Partial<AppOptions> = {}) => createApp({ registry, ...options });
 
 const ask = async (path: string, init: RequestInit = {}, options: Partial<AppOptions> = {}) =>
   appOf(options).request(path, init);
@@ -287,7 +286,7 @@ describe('without a registry', () => {
   it.each(['/v1/models', '/v1/deployment', '/v1/models/champion/files/rdf.yaml'])(
     '%s is unavailable, and says so',
     async (path) => {
-      await problemOf(createApp({ segmenter: new FakeSegmenter() }).request(path), 'unavailable');
+      await problemOf(createApp({ registry: registryOf(new FakeSegmenter()) }).request(path), 'unavailable');
     },
   );
 });

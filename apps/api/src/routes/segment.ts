@@ -3,43 +3,51 @@ import type { Env } from '../environment.ts';
 import { readBody } from '../body.ts';
 import { NPY_MEDIA_TYPES, type Handlers } from '../contract/index.ts';
 import type { Limits } from '../limits.ts';
+import type { RequestModels } from '../models/types.ts';
 import { ApiProblem } from '../problem.ts';
 import { readRawVolume } from '../raw-volume.ts';
-import type { Segmenter, SegmentResult } from '../segmenter/types.ts';
+import type { SegmentResult } from '../segmenter/types.ts';
 import { unavailable } from './service.ts';
 
 export interface SegmentRouteOptions {
-  readonly segmenter: Segmenter;
+  readonly registry: RequestModels;
+  /** False while the server is stopping. */
+  readonly ready: () => boolean;
   readonly limits: Limits;
   readonly admission: Admission;
 }
 
 /** POST /v1/segment: everything about the request is checked before anything heavy begins. */
 export function segmentHandler<E extends Env>({
-  segmenter,
+  registry,
+  ready,
   limits,
   admission,
 }: SegmentRouteOptions): Handlers<E>['segment'] {
   return async (c) => {
-    const { output, threshold, scoring } = c.req.valid('query');
+    const { output, threshold, scoring, model = 'champion' } = c.req.valid('query');
     checkHeaders(c.req.raw.headers);
-    if (!segmenter.ready) throw unavailable();
+    if (!ready()) throw unavailable();
+    registry.resolve(model); // one that is not there is refused before its body is read
     const signal = c.req.raw.signal;
-    const result = await admission.enter(async (place) => {
+    return admission.enter(async (place) => {
       const bytes = await readBody(c.req.raw, limits, signal);
-      const raw = await readRawVolume(bytes, {
-        maxVoxels: limits.maxVoxels,
-        minimumShape: segmenter.model.minimumShape,
-      });
-      const request = {
-        raw,
-        output,
-        ...(threshold !== undefined && { threshold }),
-        ...(scoring !== undefined && { scoring }),
-      };
-      return place.run(() => segmenter.segment(request, { signal }), signal);
+      // Now, and not before: a body that is slow in coming would keep a version loaded that is champion no more.
+      const { package: found, segmenter, release } = await registry.acquire(model, signal);
+      try {
+        const { minimumShape, digest } = found;
+        const raw = await readRawVolume(bytes, { maxVoxels: limits.maxVoxels, minimumShape });
+        const request = {
+          raw,
+          output,
+          ...(threshold !== undefined && { threshold }),
+          ...(scoring !== undefined && { scoring }),
+        };
+        return npyResponse(await place.run(() => segmenter.segment(request, { signal }), signal), digest);
+      } finally {
+        release();
+      }
     });
-    return npyResponse(result, segmenter.model.digest);
   };
 }
 

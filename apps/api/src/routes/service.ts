@@ -2,12 +2,15 @@ import type { Admission } from '../admission.ts';
 import type { Handlers } from '../contract/index.ts';
 import type { Env } from '../environment.ts';
 import { ApiProblem } from '../problem.ts';
-import type { ModelSummary, Segmenter } from '../segmenter/types.ts';
+import type { RequestModels } from '../models/types.ts';
+import type { ModelSummary } from '../segmenter/types.ts';
 import { VERSION } from '../version.ts';
 import { INDEX } from './index-page.ts';
 
 export interface ServiceRouteOptions {
-  readonly segmenter: Segmenter;
+  readonly registry: Pick<RequestModels, 'resolve'>;
+  /** False while the server is stopping. */
+  readonly ready: () => boolean;
   readonly admission: Admission;
   /** Milliseconds since some fixed moment. */
   readonly now: () => number;
@@ -15,7 +18,8 @@ export interface ServiceRouteOptions {
 
 /** What operators and load balancers ask. */
 export function serviceHandlers<E extends Env>({
-  segmenter,
+  registry,
+  ready,
   admission,
   now,
 }: ServiceRouteOptions): Pick<Handlers<E>, 'health' | 'ready' | 'index'> {
@@ -27,14 +31,14 @@ export function serviceHandlers<E extends Env>({
           status: 'ok' as const,
           version: VERSION,
           uptimeSeconds: Math.round(now() - started) / 1000,
-          model: modelJson(segmenter.model),
+          model: modelJson(registry.resolve('champion').package),
           running: admission.running,
           waiting: admission.waiting,
         },
         200,
       ),
     ready: (c) => {
-      if (!segmenter.ready) throw unavailable();
+      if (!ready()) throw unavailable();
       return c.json({ status: 'ready' as const }, 200);
     },
     index: (c) => c.json(INDEX, 200),

@@ -12,8 +12,6 @@ export interface ThreadedSegmenterOptions {
 
 /** A segmenter with threads of its own, made when needed and kept for the next volume. */
 export interface ThreadedSegmenter extends Segmenter {
-  /** Refuses what comes from now on. */
-  drain(): void;
   close(): Promise<void>;
 }
 
@@ -27,7 +25,7 @@ export function createThreadedSegmenter(options: ThreadedSegmenterOptions): Thre
   const workerModel = { tileShape, minimumShape, inputScale, postprocessing, batchSize: inference.batchSize };
   const threads = new Set<SegmentThread>();
   const idle: SegmentThread[] = [];
-  let draining = false;
+  let closed = false;
 
   const take = (): SegmentThread => {
     for (let thread = idle.pop(); thread; thread = idle.pop()) {
@@ -45,11 +43,8 @@ export function createThreadedSegmenter(options: ThreadedSegmenterOptions): Thre
 
   return {
     model: summaryOf(model),
-    get ready() {
-      return !draining;
-    },
     async segment(request: SegmentRequest, { signal }): Promise<SegmentResult> {
-      if (draining) throw unavailable();
+      if (closed) throw unavailable();
       signal.throwIfAborted();
       const thread = take();
       try {
@@ -58,11 +53,8 @@ export function createThreadedSegmenter(options: ThreadedSegmenterOptions): Thre
         giveBack(thread);
       }
     },
-    drain() {
-      draining = true;
-    },
     async close() {
-      draining = true;
+      closed = true;
       await Promise.all([...threads].map((thread) => thread.close()));
     },
   };

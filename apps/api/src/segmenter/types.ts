@@ -32,8 +32,6 @@ export interface SegmentResult {
 /** What turns a volume into labels. The API knows no more of segmentation than this. */
 export interface Segmenter {
   readonly model: ModelSummary;
-  /** False when a request would not be served: stopping, or closed. */
-  readonly ready: boolean;
   /**
    * @throws ApiProblem; the signal's reason after an abort, when nothing of the work is left
    */

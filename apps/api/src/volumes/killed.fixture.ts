@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import { openDatabase } from '../database.ts';
 import { listen, urlOf } from '../server.ts';
-import { FakeSegmenter } from '../testing.fixture.ts';
+import { FakeSegmenter, registryOf } from '../testing.fixture.ts';
 import { createVolumeStore } from './store.ts';
 
 /** A server of volumes as a process of its own, for tests that kill it: prints its address. */
@@ -15,6 +15,6 @@ const volumes = createVolumeStore({
   random: Math.random,
 });
 await volumes.recover();
-const app = createApp({ segmenter: new FakeSegmenter(), volumes });
+const app = createApp({ registry: registryOf(new FakeSegmenter()), volumes });
 const server = await listen(app.fetch, '127.0.0.1', 0);
 console.log(urlOf(server, '127.0.0.1'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import { openDatabase } from '../database.ts';
 import { closeServer, listen, urlOf } from '../server.ts';
-import { FakeSegmenter } from '../testing.fixture.ts';
+import { FakeSegmenter, registryOf } from '../testing.fixture.ts';
 import type { DirectoryVolumeStore, VolumeStoreOptions } from './directory-store.ts';
 import { createVolumeStore } from './store.ts';
 import type { VolumeJson } from './types.ts';
@@ -47,7 +47,7 @@ export async function serveVolumes(
     });
   };
   const store = storeWith({});
-  const app = createApp({ segmenter: new FakeSegmenter(), volumes: store });
+  const app = createApp({ registry: registryOf(new FakeSegmenter()), volumes: store });
   const server = await listen(app.fetch, '127.0.0.1', 0);
   return {
     url: urlOf(server, '127.0.0.1'),
