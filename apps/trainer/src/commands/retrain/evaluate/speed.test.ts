@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { measureSpeed, quantile } from './speed.ts';
+
+const tileShape = [10, 10, 10] as const;
+const tiles = [new Float32Array(1000), new Float32Array(1000)];
+const signal = new AbortController().signal;
+
+/** Models that take as long as `cost` says, on a machine whose clock and mood it knows. */
+function machine(cost: (who: 'champion' | 'challenger', run: number) => number) {
+  let clock = 0;
+  const ran: string[] = [];
+  const predictor = (who: 'champion' | 'challenger') => ({
+    ...{ tileShape, batchSize: 1, channels: 3 as const },
+    predict: () => {
+      clock += cost(who, ran.length);
+      ran.push(who === 'champion' ? 'A' : 'B');
+      return Promise.resolve(new Float32Array(3000));
+    },
+  });
+  const predictors = { champion: predictor('champion'), challenger: predictor('challenger') };
+  return { ran, options: { predictors, tiles, signal, now: () => clock } };
+}
+
+it('speeds are megavoxels a second, measured in turns after a warm-up', async () => {
+  const { ran, options } = machine((who, run) => (run < 2 ? 500 : who === 'champion' ? 1 : 2));
+  const measured = await measureSpeed({ ...options, rounds: { least: 3, most: 3, seconds: 1 } });
+  expect(ran.join('')).toBe('AB' + 'ABBA' + 'BAAB' + 'ABBA');
+  expect(measured).toEqual({
+    speed: { champion: 1, challenger: 0.5 },
+    speedRatio: { median: 0.5, lowerQuartile: 0.5, upperQuartile: 0.5, rounds: 3 },
+  });
+});
+
+it('a machine that gets slower and slower, or is busy for a while, does not decide', async () => {
+  const slower = machine((_who, run) => 10 + run);
+  const drifted = await measureSpeed(slower.options);
+  expect(drifted.speedRatio.median).toBe(1);
+  const busy = machine((who, run) => (run >= 20 && run < 25 ? 400 : who === 'champion' ? 10 : 11));
+  const { speedRatio, speed } = await measureSpeed(busy.options);
+  expect(speedRatio.median).toBeCloseTo(10 / 11, 10);
+  expect(speed.challenger / speed.champion).toBeCloseTo(10 / 11, 10);
+});
+
+it('a slow model is measured a few times, a fast one often, and both stop when told to', async () => {
+  const slow = machine(() => 10_000);
+  expect((await measureSpeed(slow.options)).speedRatio.rounds).toBe(5);
+  const fast = machine(() => 1);
+  expect((await measureSpeed(fast.options)).speedRatio.rounds).toBe(15);
+  const stopped = AbortSignal.abort(new Error('enough'));
+  await expect(measureSpeed({ ...fast.options, signal: stopped })).rejects.toThrow('enough');
+});
+
+it('a quantile lies between the two nearest values', () => {
+  expect([0, 0.25, 0.5, 1].map((share) => quantile([4, 1, 3, 2], share))).toEqual([1, 1.75, 2.5, 4]);
+  expect(quantile([7], 0.25)).toBe(7);
+});
