@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { readCheckpoint, type Checkpoint } from '@tokenunify/model';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -108,6 +116,43 @@ describe('a run directory', () => {
       'last.safetensors',
       'run.json',
     ]);
+  });
+
+  it('has the weights for use of every state that it can be gone on from, wherever a kill falls', async () => {
+    const run = await begun();
+    await run.save(checkpoint, 7);
+    // the state to go on from cannot be replaced: as if killed before
+    mkdirSync(`${path}/last.safetensors.partial`);
+    await expect(run.save({ ...checkpoint, state: { step: 8 } }, 8)).rejects.toThrow();
+    expect((await run.last())?.state['step']).toBe(7);
+    expect(existsSync(run.usable(7))).toBe(true);
+    expect(existsSync(run.usable(8))).toBe(true);
+  });
+
+  it('is begun again after a kill while its settings were written', async () => {
+    mkdirSync(path);
+    writeFileSync(`${path}/run.json.0a1b2c3d.partial`, '{"command": "pre');
+    await (await RunDirectory.open(path, settings, true)).begin();
+    expect(JSON.parse(readFileSync(`${path}/run.json`, 'utf8'))).toEqual(settings);
+  });
+
+  it.runIf(existsSync('/dev/full'))('says that the disk is full, where, and what to do', async () => {
+    const run = await begun();
+    await run.save(checkpoint, 7);
+    for (const [file, what, write] of [
+      ['last.safetensors.partial', 'the checkpoint of step 8', () => run.save(checkpoint, 8)],
+      ['checkpoint-000008.safetensors.partial', 'the checkpoint of step 8', () => run.save(checkpoint, 8)],
+      ['log.jsonl', 'its log', () => run.log({ step: 8 })],
+    ] as const) {
+      symlinkSync('/dev/full', `${path}/${file}`);
+      expect(await refusal(write())).toBe(
+        `There is no room left on the disk of RUN for ${what}; free some and resume: the last whole checkpoint is there to go on from.`,
+      );
+      rmSync(`${path}/${file}`, { force: true });
+      expect((await run.last())?.state['step']).toBe(7);
+    }
+    // nothing is left that would keep the disk full
+    expect((await readdir(path)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
   it('logs a line a step, and starts a new one after a line that a killed run left unfinished', async () => {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@tokenunify/model';
 import { CommandError } from './errors.ts';
+import { writeJson } from './json-file.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -52,8 +53,10 @@ export class RunDirectory {
   async begin(): Promise<void> {
     const file = join(this.path, 'run.json');
     if (existsSync(file)) return endLastLine(join(this.path, 'log.jsonl'));
-    await mkdir(this.path, { recursive: true });
-    await writeFile(file, `${JSON.stringify(this.#settings, undefined, 2)}\n`);
+    await this.#writing('its settings', async () => {
+      await mkdir(this.path, { recursive: true });
+      await writeJson(file, this.#settings);
+    });
   }
 
   /** The state to go on from, if the run has one. */
@@ -62,22 +65,47 @@ export class RunDirectory {
     return existsSync(file) ? readCheckpoint(file) : undefined;
   }
 
+  /** Where the weights for use of a step are, once they were saved. */
+  usable(step: number): string {
+    return join(this.path, `checkpoint-${String(step).padStart(6, '0')}.safetensors`);
+  }
+
+  /** @throws CommandError `trainer/run` when the disk is full; the checkpoint before is still there */
   async save(checkpoint: Checkpoint, step: number): Promise<string> {
-    await writeCheckpoint(join(this.path, 'last.safetensors'), checkpoint);
-    const usable = join(this.path, checkpointName(step));
-    await writeCheckpoint(usable, {
-      weights: checkpoint.average ?? checkpoint.weights,
-      state: checkpoint.state,
+    const usable = this.usable(step);
+    await this.#writing(`the checkpoint of step ${step}`, async () => {
+      // In this order: whatever state a killed run is gone on from, its weights for use are there.
+      await writeCheckpoint(usable, {
+        weights: checkpoint.average ?? checkpoint.weights,
+        state: checkpoint.state,
+      });
+      await writeCheckpoint(join(this.path, 'last.safetensors'), checkpoint);
     });
     return usable;
   }
 
   async log(entry: Readonly<Record<string, unknown>>): Promise<void> {
-    await appendFile(join(this.path, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
+    await this.#writing('its log', () =>
+      appendFile(join(this.path, 'log.jsonl'), `${JSON.stringify(entry)}\n`),
+    );
+  }
+
+  async #writing(what: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      if (!isFull(cause)) throw cause;
+      throw new CommandError(
+        'trainer/run',
+        `There is no room left on the disk of ${this.path} for ${what}; free some and resume: the last whole checkpoint is there to go on from.`,
+        cause,
+      );
+    }
   }
 }
 
-const checkpointName = (step: number): string => `checkpoint-${String(step).padStart(6, '0')}.safetensors`;
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
 const say = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
 

@@ -11,14 +11,18 @@ import { exitCodes } from '../outcome.ts';
 import type { ProgressLine, Reporter } from '../progress/reporter.ts';
 import type { RunDirectory } from '../run-directory.ts';
 
-/** Options of every command that trains. */
-export interface TrainingCommand {
-  readonly preset: string;
+/** How long and how fast, of every training. */
+export interface LoopSettings {
   readonly steps: number;
   readonly seed: number;
   /** Peak learning rate. */
   readonly rate: number;
   readonly checkpointEvery: number;
+}
+
+/** Options of every command that trains. */
+export interface TrainingCommand extends LoopSettings {
+  readonly preset: string;
   readonly isotropic: boolean;
   readonly engine: EngineChoice;
   readonly out: string;
@@ -28,13 +32,12 @@ export interface TrainingCommand {
 
 /** What every training is given alike: schedule, averaging, checkpoints, where to go on. */
 export function loopOptions(
-  command: TrainingCommand,
+  { steps, seed, rate, checkpointEvery }: LoopSettings,
   engine: Engine,
   settings: Readonly<Record<string, unknown>>,
   last: Checkpoint | undefined,
   signal: AbortSignal,
 ) {
-  const { steps, seed, rate, checkpointEvery } = command;
   return {
     engine,
     steps,

@@ -14,7 +14,7 @@ export interface CardFacts {
   readonly name: string;
   readonly preset: Preset;
   readonly tile: Vec3;
-  readonly voxelSize: Vec3;
+  readonly voxelSize?: Vec3 | undefined;
   readonly training: readonly TrainingRun[];
   readonly selection: Measured | undefined;
   readonly report: Measured | undefined;
@@ -30,7 +30,10 @@ export function modelCard(facts: CardFacts): string {
   return [
     `# ${name}`,
     `Preset \`${preset.name}\`: three nearest-neighbour affinities (z, y, x) from grey values, tile ${tile.join(' x ')}, ` +
-      `${(bytes / 2 ** 20).toFixed(1)} MiB of ONNX. Made for voxels of about ${voxelSize.join(' x ')} nm; on others it is a guess.`,
+      `${(bytes / 2 ** 20).toFixed(1)} MiB of ONNX. ` +
+      (voxelSize
+        ? `Made for voxels of about ${voxelSize.join(' x ')} nm; on others it is a guess.`
+        : 'Made for voxels of an unknown size.'),
     '## Data',
     describeData(training),
     '## Training',

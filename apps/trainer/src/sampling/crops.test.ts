@@ -81,13 +81,17 @@ describe('crops', () => {
     expect([...lowest].toSorted()).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('come from blocks as often as these are large', () => {
-    const blocks = [numbered([4, 4, 4], 'small'), numbered([4, 8, 6], 'large', 1000)];
+  it.each([
+    [undefined, 192 / 256],
+    [3, 192 / (192 + 3 * 64)],
+  ])('come from blocks as often as these are large and weigh (%s)', (weight, share) => {
+    const small = { ...numbered([4, 4, 4], 'small'), ...(weight !== undefined && { weight }) };
+    const blocks = [small, numbered([4, 8, 6], 'large', 1000)];
     const sampler = new CropSampler(blocks, { isotropic: true, intensity: alone });
     const random = new Random(5);
     let fromLarge = 0;
     for (let i = 0; i < 2000; i++) if (sampler.labelled([2, 2, 2], random).labels[0]! >= 1000) fromLarge++;
-    expect(fromLarge / 2000).toBeCloseTo(192 / 256, 1);
+    expect(fromLarge / 2000).toBeCloseTo(share, 1);
   });
 
   it('follow from the random numbers alone, today as when a run was started', () => {

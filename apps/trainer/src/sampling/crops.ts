@@ -13,7 +13,7 @@ export interface SamplingOptions {
 }
 
 /**
- * Draws crops of one shape from blocks, each as likely as its volume is large, flipped and (isotropic) transposed at
+ * Draws crops of one shape from blocks, each as likely as its volume is large (times its weight), flipped and (isotropic) transposed at
  * random: all 48 symmetries of the cube, or the 16 that keep z.
  */
 export class CropSampler {
@@ -26,7 +26,7 @@ export class CropSampler {
       throw new CommandError('trainer/usage', 'There is nothing to train on; name a volume with --raw.');
     this.#blocks = blocks;
     this.#options = options;
-    this.#total = blocks.reduce((sum, { raw }) => sum + raw.length, 0);
+    this.#total = blocks.reduce((sum, block) => sum + share(block), 0);
   }
 
   /**
@@ -65,7 +65,9 @@ export class CropSampler {
 
   #pick(random: Random): Block {
     let left = random.next() * this.#total;
-    for (const block of this.#blocks) if ((left -= block.raw.length) < 0) return block;
+    for (const block of this.#blocks) if ((left -= share(block)) < 0) return block;
     return this.#blocks[this.#blocks.length - 1]!;
   }
 }
+
+const share = ({ raw, weight = 1 }: Block): number => raw.length * weight;

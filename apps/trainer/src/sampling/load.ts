@@ -14,8 +14,10 @@ import type { Block } from './crops.ts';
 export interface BlockLocation {
   readonly raw: string;
   readonly labels?: string;
-  /** `z0:z1,y0:y1,x0:x1`; the whole volume when absent. */
-  readonly box?: string;
+  /** `z0:z1,y0:y1,x0:x1`, or as numbers; the whole volume when absent. */
+  readonly box?: string | Box;
+  /** What messages call it; `raw` unless given. */
+  readonly name?: string;
 }
 
 export interface LoadedBlock extends Block {
@@ -41,13 +43,18 @@ export async function loadBlock(
 ): Promise<LabelledBlock>;
 export async function loadBlock(location: BlockLocation, signal?: AbortSignal): Promise<LoadedBlock>;
 export async function loadBlock(
-  { raw, labels, box: text }: BlockLocation,
+  { raw, labels, box: where, name = raw }: BlockLocation,
   signal?: AbortSignal,
 ): Promise<LoadedBlock> {
   const options = signal ? { signal } : {};
   return reading(raw, async (volume) => {
     checkAxes(volume, raw);
-    const box = text === undefined ? wholeBox(volume.shape) : parseBox(text, volume.shape);
+    const box =
+      where === undefined
+        ? wholeBox(volume.shape)
+        : typeof where === 'string'
+          ? parseBox(where, volume.shape)
+          : where;
     if (volume.dtype !== 'uint8')
       throw new CommandError(
         'trainer/data',
@@ -55,7 +62,7 @@ export async function loadBlock(
       );
     const { data } = await volume.read(box, options);
     return {
-      source: raw,
+      source: name,
       shape: boxShape(box),
       box,
       volumeShape: volume.shape,

@@ -9,6 +9,8 @@ export interface Block {
   readonly raw: Uint8Array;
   /** Neuron ids, 0 = unlabelled; absent in volumes for pretraining. */
   readonly labels?: Uint32Array;
+  /** How often its voxels are drawn, relative to those of other blocks; 1 unless given. */
+  readonly weight?: number;
 }
 
 /** How a crop lies in its block: the block's index of output voxel (z, y, x) is base + z * sz + y * sy + x * sx. */

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModelError } from '../errors.ts';
 import type { Weight, Weights } from '../training/weights.ts';
@@ -44,14 +44,19 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const bytes = encodeCheckpoint(checkpoint);
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.partial`;
-  const file = await open(temporary, 'w');
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }); // on a full disk it is in the way of the next
+    throw error;
   }
-  await rename(temporary, path);
 }
 
 /** @throws ModelError `model/checkpoint` when the file is missing, damaged, or not a checkpoint of ours */

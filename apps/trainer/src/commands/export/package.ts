@@ -29,7 +29,7 @@ export interface PackageFacts {
   readonly state: Readonly<Record<string, unknown>>;
   readonly opset: Opset;
   readonly tile: Vec3;
-  readonly voxelSize: Vec3;
+  readonly voxelSize?: Vec3 | undefined;
   readonly name: string;
   readonly version: string;
   readonly description: string;
@@ -94,7 +94,7 @@ export async function writePackage(facts: PackageFacts, options: PackageOptions)
       tileShape: tile,
       minimumShape: preset.token,
       inputScale: { offset: 0, scale: 1 / 255 },
-      voxelSize: facts.voxelSize,
+      ...(facts.voxelSize && { voxelSize: facts.voxelSize }),
       // read from JSON, or plain data of ours: casts only say so
       postprocessing: facts.postprocessing as Json,
       metrics: { selection, report } as unknown as Json,

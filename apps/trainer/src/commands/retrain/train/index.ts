@@ -1,0 +1,2 @@
+export { trainChallenger, type TrainChallengerOptions } from './train.ts';
+export { exportChallenger } from './export.ts';
