@@ -58,7 +58,7 @@ export interface ModelCalls {
    * A file of a package, as `files` of the version names it. Its body is to be read to its end or canceled.
    *
    * @example
-   *     const card = await (await api.modelFile('champion', 'documentation.md')).text();
+   *     const card = await (await api.modelFile('champion', 'README.md')).text();
    */
   modelFile(reference: string, name: string, options?: CallOptions): Promise<Response>;
   /**

@@ -109,9 +109,10 @@ export function declareRoutes<E extends Env>(
     handler: RouteHandler<R, E>,
   ): void => {
     guard(route, route.getRoutingPath());
-    if (takesJson(route))
-      for (const check of jsonBody({ required: route.request?.body?.required === true }))
-        app.on(route.method.toUpperCase(), route.getRoutingPath(), check);
+    if (takesJson(route)) {
+      const required = route.request?.body?.required === true;
+      app.on(route.method.toUpperCase(), route.getRoutingPath(), jsonBody({ required }));
+    }
     app.openapi(route, handler);
   };
   const raw = (route: RouteConfig, handler: Raw<E>): void => {
