@@ -9,6 +9,11 @@ import type { SmokeTools } from './smoke.ts';
 
 /** What a night is made of. Tests put others in their place. */
 export interface NightTools extends NightSteps, SmokeTools {
+  /** Runs the package's own test, as the registry will. @throws ModelError `model/package` when it gives another answer */
+  testPackage(
+    model: ModelPackage,
+    options: { readonly threads?: number | undefined; readonly signal: AbortSignal },
+  ): Promise<void>;
   readonly readManifest: typeof readManifest;
 }
 

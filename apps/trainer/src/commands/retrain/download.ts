@@ -46,7 +46,7 @@ export async function fetchChampion(
       const got = await save(response, join(partial, name), signal);
       if (got !== sha256) throw given(champion, `${name} with sha256 ${got} instead of ${sha256}`);
     });
-    reporter.progress({ stage: 'champion', done: index + 1, total: all.length, detail: name });
+    reporter.progress({ stage: 'download', done: index + 1, total: all.length, detail: name });
   }
   const model = await readModelPackage(partial);
   if (model.digest !== champion.digest) throw given(champion, `a package with the digest ${model.digest}`);

@@ -10,7 +10,7 @@ import { DeadlineReached, isFullDisk, messageOf, NightError, nightExitCodes, wro
 import { runNight } from './night.ts';
 import { NightDirectory } from './night-directory.ts';
 import type { Registry } from './registry.ts';
-import { segmentHere } from './smoke.ts';
+import { segmentHere, testPackage } from './smoke.ts';
 
 export interface RetrainCommand {
   readonly config: string;
@@ -96,7 +96,15 @@ async function nightTools(): Promise<NightTools> {
     import('./evaluate/index.ts'),
     import('./report/index.ts'),
   ]);
-  return { readManifest, trainChallenger, exportChallenger, compareModels, writeReport, segmentHere };
+  return {
+    readManifest,
+    trainChallenger,
+    exportChallenger,
+    compareModels,
+    writeReport,
+    segmentHere,
+    testPackage,
+  };
 }
 
 function tell(reporter: Reporter, directory: NightDirectory, end: End): void {

@@ -7,7 +7,7 @@ import {
   wholeBox,
   type NdArray,
 } from '@tokenunify/em-io';
-import type { ModelPackage } from '@tokenunify/model';
+import { runTestTile, startInference, type ModelPackage } from '@tokenunify/model';
 import { parsePostProcessing, segment } from '@tokenunify/segmentation';
 import { drain, type Reporter } from '../../progress/reporter.ts';
 import { score } from '../evaluate/scores.ts';
@@ -110,6 +110,19 @@ export const segmentHere: SmokeTools['segmentHere'] = async (model, raw, { threa
     await close();
   }
 };
+
+/** Runs a package's test tile in a process of its own. */
+export async function testPackage(
+  model: ModelPackage,
+  { threads, signal }: { readonly threads?: number | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const inference = await startInference(model, { signal, ...(threads !== undefined && { threads }) });
+  try {
+    await runTestTile(model, inference, { signal });
+  } finally {
+    await inference.close();
+  }
+}
 
 export interface SmokeTest extends Omit<AskOptions, 'seconds'> {
   readonly registry: Registry;

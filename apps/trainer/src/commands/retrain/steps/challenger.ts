@@ -1,6 +1,5 @@
 /** The challenger: trained from the champion, exported, compared with it. */
 import { join } from 'node:path';
-import { runTestTile, startInference } from '@tokenunify/model';
 import { writeJson } from '../../../json-file.ts';
 import { dataBefore, heldOut, toTrainOn, type Context, type Step } from '../context.ts';
 import { isFullDisk, messageOf, NightError, nightExitCodes } from '../errors.ts';
@@ -39,16 +38,7 @@ export const exporting: Step<'export'> = async (context) => {
       training: night.training,
     });
     // as the registry will: what is wrong is better found here
-    const model = await context.challenger(digest);
-    const inference = await startInference(model, {
-      signal,
-      ...(config.threads !== undefined && { threads: config.threads }),
-    });
-    try {
-      await runTestTile(model, inference, { signal });
-    } finally {
-      await inference.close();
-    }
+    await tools.testPackage(await context.challenger(digest), { threads: config.threads, signal });
     return { summary: `Exported ${digest.slice(0, 19)}.`, data: { challenger: { digest, name, version } } };
   } catch (error) {
     if (signal.aborted || isFullDisk(error) || error instanceof NightError) throw error;
