@@ -13,12 +13,15 @@ import {
 const tileShape = [16, 32, 32] as const;
 
 /** A package with the real nano network, small tiles and weights nobody trained, which can be trained on. */
-export function writeUntrainedPackage(dir: string): Promise<ModelPackage> {
+export function writeUntrainedPackage(
+  dir: string,
+  { version = '0.0.1', seed = 7 }: { readonly version?: string; readonly seed?: number } = {},
+): Promise<ModelPackage> {
   const preset = presetNamed('nano');
-  const weights = initialWeights(describeNetwork(preset, 'affinities', tileShape).parameters, 7);
+  const weights = initialWeights(describeNetwork(preset, 'affinities', tileShape).parameters, seed);
   return writeModelPackage(dir, {
     name: 'TokenUnify nano (untrained)',
-    version: '0.0.1',
+    version,
     description: 'For tests.',
     preset: preset.name,
     model: traceOnnx({

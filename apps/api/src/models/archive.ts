@@ -17,12 +17,12 @@ export async function writeArchive(
     if (length !== undefined && length > maxBytes) throw tooLarge(`${length} bytes`, maxBytes);
     const file = await open(path, 'wx');
     try {
-      for (let size = 0; ; ) {
+      for (let size = 0; ;) {
         const { done, value } = await reader.read();
         if (done) return;
         size += value.length;
         if (size > maxBytes) throw tooLarge(`more than ${maxBytes} bytes`, maxBytes);
-        for (let offset = 0; offset < value.length; ) {
+        for (let offset = 0; offset < value.length;) {
           // less than it was given, as on a disk that is nearly full
           offset += (await file.write(value, offset)).bytesWritten;
         }

@@ -52,7 +52,8 @@ export class Deployments {
           alias,
           to,
         );
-      if (alias === 'champion') this.#run("delete from aliases where alias = 'challenger' and digest = ?", to ?? null);
+      if (alias === 'champion')
+        this.#run("delete from aliases where alias = 'challenger' and digest = ?", to ?? null);
       this.#run(
         'insert into alias_changes (at, kind, alias, from_digest, to_digest, by, reason) values (?, ?, ?, ?, ?, ?, ?)',
         ...[change.at, change.kind, alias, from ?? null, to ?? null, change.by, change.reason ?? null],

@@ -9,7 +9,10 @@ type Name = ComparisonJson['champion'];
 export function modelJson(row: ModelRow, aliases: Alias[], loaded: boolean): ModelVersionJson {
   const { package: model, sizes, digest, retiredAt, bytes } = row;
   const self = `/v1/models/${digest}`;
-  const digests: Readonly<Record<string, string>> = { 'rdf.yaml': digest.replace('sha256:', ''), ...model.files };
+  const digests: Readonly<Record<string, string>> = {
+    'rdf.yaml': digest.replace('sha256:', ''),
+    ...model.files,
+  };
   const files = bytes === 0 ? [] : Object.entries(digests);
   return {
     ...nameOf(row),

@@ -91,18 +91,18 @@ export class LoadedVersions {
   }
 
   #open(model: ModelPackage, beyondLimit: boolean): LoadedVersion {
-    const full = this.#versions.size >= this.#options.limit;
-    const victim = full ? this.#leastUseful() : undefined;
-    if (full && victim === undefined && !beyondLimit) throw this.#busy();
-    if (victim) this.#close(victim);
+    const full = () => this.#versions.size >= this.#options.limit;
+    for (let victim = this.#leastUseful(); full() && victim; victim = this.#leastUseful())
+      this.#close(victim);
+    if (full() && !beyondLimit) throw this.#busy();
     // one after the other, or there would be more processes than the limit for a while
-    const room = victim ? Promise.all(this.#closings) : Promise.resolve();
+    const room = Promise.all(this.#closings);
     const starting = room.then(() => this.#options.start(model, this.#closed.signal));
     const version = new LoadedVersion(model, starting, (free) => this.#freed(free));
     this.#versions.set(model.digest, version);
     starting.catch(() => {
       if (this.#versions.get(model.digest) === version) this.#versions.delete(model.digest);
-      });
+    });
     return version;
   }
 

@@ -39,7 +39,7 @@ export async function register(dir: string, options: OpeningOptions): Promise<st
   } catch (error) {
     // a server that has a champion starts with it
     const serves = deployments.digestOf('champion') !== undefined;
-    if (!serves || !isApiProblem(error) && !isModelError(error)) throw error;
+    if (!serves || (!isApiProblem(error) && !isModelError(error))) throw error;
     return `${called(model)} in ${dir} was not taken in: ${error.message}`;
   }
   const champion = deployments.digestOf('champion');

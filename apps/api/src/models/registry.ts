@@ -16,7 +16,14 @@ import { hasAlias, hasJob, noFile, notRetired, stillHeld } from './problems.ts';
 import type { ModelRow } from './rows.ts';
 import type { Start } from './running.ts';
 import { startLimited } from './start-limited.ts';
-import type { Chosen, DeploymentJson, Lease, ModelRegistry, ModelVersionJson, ModelVersionPage } from './types.ts';
+import type {
+  Chosen,
+  DeploymentJson,
+  Lease,
+  ModelRegistry,
+  ModelVersionJson,
+  ModelVersionPage,
+} from './types.ts';
 
 export interface RegistryOptions {
   readonly db: DatabaseSync;
@@ -78,7 +85,12 @@ export class LocalModelRegistry implements ModelRegistry {
    */
   async open(models: readonly string[]): Promise<string[]> {
     const { deployments } = this.#catalog;
-    const options = { catalog: this.#catalog, directory: this.#directory, intake: this.#intake, now: this.#now };
+    const options = {
+      catalog: this.#catalog,
+      directory: this.#directory,
+      intake: this.#intake,
+      now: this.#now,
+    };
     await recover(options);
     const notices: (string | undefined)[] = [];
     for (const model of models) notices.push(await register(model, options));
