@@ -129,19 +129,6 @@ describe('a canary', () => {
 });
 
 describe('a job whose version', () => {
-  it('is at work is told of to who would retire it, until it has finished', async () => {
-    let go = () => {};
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    jobs.predictor.before = () => gate;
-    const { id } = await submit();
-    expect(jobs.segmentations.usesModel(model.digest)).toBe(id);
-    expect(jobs.segmentations.usesModel(challenger.digest)).toBeUndefined();
-    await until(() => models.held.length > 0);
-    go();
-    await jobs.finished(id);
-    expect(jobs.segmentations.usesModel(model.digest)).toBeUndefined();
-  });
-
   it('is gone says which, and how to go on', async () => {
     let go = () => {};
     const gate = new Promise<void>((resolve) => (go = resolve));

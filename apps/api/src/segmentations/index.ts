@@ -131,16 +131,6 @@ export class LocalSegmentations implements Segmentations {
     return reader;
   }
 
-  /** To be called when another version is challenger, or none: shadows of the one before have no purpose any more. */
-  aliasesMoved(): void {
-    this.#shadows.aliasesMoved();
-  }
-
-  /** The unfinished job that needs a version. */
-  usesModel(digest: string): string | undefined {
-    return this.#repository.userOf(digest);
-  }
-
   async create(request: NewSegmentation, submission: Submission): Promise<SegmentationJson> {
     const id = await this.#submissions.once(request, submission, (key, signal) =>
       this.#make(request, submission.owner, key, signal),

@@ -112,16 +112,6 @@ export class Repository {
     return row && String(row['id']);
   }
 
-  /** An unfinished job that needs a version; one that agglomerates again needs none. */
-  userOf(model: string): string | undefined {
-    const row = this.#get(
-      `select id from jobs
-       where model ->> 'digest' = ? and state in ('queued', 'running') and parent is null limit 1`,
-      model,
-    );
-    return row && String(row['id']);
-  }
-
   /**
    * A change of state, if the job is in one of the states it starts from.
    * @returns whether it was

@@ -95,11 +95,6 @@ export class Shadows {
     this.#running?.abort.abort(new DOMException('A job came.', 'AbortError'));
   }
 
-  /** Ends those that wait for a version that is not challenger any more. */
-  aliasesMoved(): void {
-    void this.abandon(this.#options.rows.notBy(challengerOf(this.#options.models)), NO_CHALLENGER);
-  }
-
   /** Ends shadows, from this moment on; resolves when nothing of them goes on. */
   async abandon(ids: readonly string[], detail: string): Promise<void> {
     for (const id of ids) {
@@ -135,9 +130,9 @@ export class Shadows {
 
   /** The one that waits longest, once those that nobody needs are gone. */
   #next(): Shadow | undefined {
-    const { rows, now } = this.#options;
+    const { rows, models, now } = this.#options;
     rows.requeue();
-    this.aliasesMoved();
+    void this.abandon(rows.notBy(challengerOf(models)), NO_CHALLENGER);
     void this.abandon(rows.orphans(), 'The job of the champion was deleted, failed or was canceled.');
     const again = ({ job }: Shadow) => this.#failed.get(job.id)?.again ?? 0;
     const ready = rows.ready(LOOKED_AT);
