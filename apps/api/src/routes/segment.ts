@@ -4,10 +4,16 @@ import { readBody } from '../body.ts';
 import { NPY_MEDIA_TYPES, type Handlers } from '../contract/index.ts';
 import type { Limits } from '../limits.ts';
 import type { RequestModels } from '../models/types.ts';
-import { ApiProblem } from '../problem.ts';
 import { readRawVolume } from '../raw-volume.ts';
 import type { SegmentResult } from '../segmenter/types.ts';
+import { checkBodyHeaders, type AcceptedBody } from './body-headers.ts';
 import { unavailable } from './service.ts';
+
+const NPY: AcceptedBody = {
+  types: NPY_MEDIA_TYPES,
+  what: 'npy file',
+  remedy: `send an npy file, as numpy.save writes it, as ${NPY_MEDIA_TYPES.join(' or ')}; HDF5 and Zarr are read by \`npx tokenunify segment\``,
+};
 
 export interface SegmentRouteOptions {
   readonly registry: RequestModels;
@@ -26,7 +32,7 @@ export function segmentHandler<E extends Env>({
 }: SegmentRouteOptions): Handlers<E>['segment'] {
   return async (c) => {
     const { output, threshold, scoring, model = 'champion' } = c.req.valid('query');
-    checkHeaders(c.req.raw.headers);
+    checkBodyHeaders(c.req.raw.headers, NPY);
     if (!ready()) throw unavailable();
     registry.resolve(model); // one that is not there is refused before its body is read
     const signal = c.req.raw.signal;
@@ -63,34 +69,4 @@ function npyResponse({ npy, labelCount, timings }: SegmentResult, digest: string
       ...(labelCount !== undefined && { 'tokenunify-label-count': String(labelCount) }),
     },
   });
-}
-
-function checkHeaders(headers: Headers): void {
-  const type = headers.get('content-type');
-  const essence = type?.split(';')[0]?.trim().toLowerCase();
-  if (essence === undefined || !(NPY_MEDIA_TYPES as readonly string[]).includes(essence)) {
-    throw new ApiProblem(
-      'unsupported-content-type',
-      `The content type is ${type ?? 'missing'}; send an npy file, as numpy.save writes it, as ${NPY_MEDIA_TYPES.join(' or ')}; HDF5 and Zarr are read by \`npx tokenunify segment\`.`,
-      {
-        field: 'content-type',
-        value: type,
-        limit: NPY_MEDIA_TYPES,
-        headers: { accept: NPY_MEDIA_TYPES.join(', ') },
-      },
-    );
-  }
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase();
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new ApiProblem(
-      'unsupported-content-encoding',
-      `The content encoding is ${encoding}; send the npy file without compression.`,
-      {
-        field: 'content-encoding',
-        value: encoding,
-        limit: 'identity',
-        headers: { 'accept-encoding': 'identity' },
-      },
-    );
-  }
 }
