@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isModelError, readModelPackage, type ModelPackage } from '@tokenunify/model';
 import { ApiProblem } from '../problem.ts';
 import { unless } from '../volumes/files.ts';
+import { withoutRemedy } from './problems.ts';
 
 /** What the store asks of the file system; tests put a full disk in its place. */
 export type PackageFiles = Pick<
@@ -94,7 +95,7 @@ export class PackageDirectory {
     const damaged = (why: string, cause?: unknown) =>
       new ApiProblem(
         'inference-failed',
-        `The package of ${name} ${version} (${digest}) is damaged on the server's disk: ${why.replace(/[.;].*$/, '')}; upload the same package again with POST /v1/models, which repairs it, or start the server with --model and its directory.`,
+        `The package of ${name} ${version} (${digest}) is damaged on the server's disk: ${withoutRemedy(why)}; upload the same package again with POST /v1/models, which repairs it, or start the server with --model and its directory.`,
         { field: 'model', value: digest, cause },
       );
     const path = this.pathOf(digest);

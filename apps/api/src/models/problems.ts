@@ -7,6 +7,9 @@ const called = ({ name, version, digest }: Named): string => `${name} ${version}
 /** Whatever a caller sends must not flood a log. */
 const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
+/** What a library says went wrong; what to do about it is otherwise here. */
+export const withoutRemedy = (message: string): string => message.replace(/;.*$/s, '').replace(/\.$/, '');
+
 /** @param code `unknown-model` where a request names one, `model-not-found` where a path does */
 export const noModel = (
   code: 'unknown-model' | 'model-not-found',

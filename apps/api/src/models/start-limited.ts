@@ -1,6 +1,7 @@
 import { ApiProblem, isApiProblem } from '../problem.ts';
 import { toProblem } from '../failures.ts';
 import type { PackageDirectory } from './packages.ts';
+import { withoutRemedy } from './problems.ts';
 import type { Start } from './running.ts';
 
 /**
@@ -20,7 +21,7 @@ export const startLimited =
       const { name, version, digest } = model;
       const why = late.aborted
         ? `it did not answer its test tile within ${limitMs / 1000} s`
-        : toProblem(error).message.replace(/[.;].*$/s, '');
+        : withoutRemedy(toProblem(error).message);
       throw new ApiProblem(
         'inference-failed',
         `${name} ${version} (${digest}) could not be loaded: ${why}; send the request again, or promote another version.`,

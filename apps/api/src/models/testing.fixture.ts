@@ -16,7 +16,7 @@ const tile = [2, 4, 4] as const;
 /** A package of a few hundred bytes whose ONNX file nobody can run; what it says of itself is right. */
 export function writeTinyPackage(
   dir: string,
-  { name = 'Tiny network', version = '1.0.0', onnx = 'weights' } = {},
+  { name = 'Tiny network', version = '1.0.0', onnx = 'weights', note = '' } = {},
 ): Promise<ModelPackage> {
   return writeModelPackage(dir, {
     ...{ name, version, description: 'For tests.', preset: 'nano' },
@@ -27,7 +27,7 @@ export function writeTinyPackage(
     inputScale: { offset: 0, scale: 1 / 255 },
     postprocessing: { watershed: { mode: '3d' }, agglomeration: { scoring: 'mean', threshold: 0.5 } },
     metrics: { voi: 1 },
-    training: {},
+    training: { note },
     modelCard: '# Tiny\n',
     license: 'Apache-2.0',
     authors: [{ name: 'TokenUnify' }],
