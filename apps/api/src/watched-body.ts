@@ -7,17 +7,19 @@ export interface WatchOptions {
   /** A body that sends nothing for so long is given up. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
+  /** What to say of a body of nothing. */
+  readonly missing: () => ApiProblem;
 }
 
 /**
  * The body as it comes, for whoever reads it to its end: it fails when the sender stops, leaves, or sends less than it
  * said. Nothing of it is held here.
  *
- * @throws ApiProblem of the stream: `body-stalled`, `body-interrupted`; the signal's reason
+ * @throws ApiProblem of the stream: `body-stalled`, `body-interrupted`, what `missing` gives; the signal's reason
  */
 export function watchedBody(
   body: ReadableStream<Uint8Array>,
-  { length, idleMs, signal }: WatchOptions,
+  { length, idleMs, signal, missing }: WatchOptions,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let size = 0;
@@ -37,6 +39,7 @@ export function watchedBody(
           throw isApiProblem(error) ? error : interrupted(size, length, error);
         }
         if (length !== undefined && size !== length) throw interrupted(size, length, undefined);
+        if (size === 0) throw missing();
         controller.close();
       },
       cancel(reason) {

@@ -84,8 +84,11 @@ describe('an upload', () => {
     expect((await upload('PK', { 'content-type': 'Application/ZIP; x=y' })).status).toBe(201);
   });
 
-  it('of nothing is told how to send something', async () => {
-    const response = await upload('');
+  it.each([
+    ['says so', ''],
+    ['does not say so', pieces([])],
+  ])('of nothing that %s is told how to send something', async (_, body) => {
+    const response = await upload(body);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       code: 'body-missing',

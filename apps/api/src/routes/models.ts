@@ -53,7 +53,7 @@ export function modelHandlers<E extends Env>({
       if (body === null || length === 0) throw missing();
       const leave = uploads.enter();
       try {
-        const archive = watchedBody(body, { length, idleMs: bodyIdleMs, signal });
+        const archive = watchedBody(body, { length, idleMs: bodyIdleMs, signal, missing });
         const { model, created } = await registry.upload(archive, { by: by(c), length, signal });
         return c.json(model, created ? 201 : 200, { location: model.links.self });
       } finally {
