@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -111,4 +111,6 @@ it('says where there is no room or no directory', async () => {
   await expect(claimOutput(join(directory, 'no', 'c.zarr'))).rejects.toThrow(
     /c\.zarr\.segment\.lock cannot be written/,
   );
+  mkdirSync(join(directory, 'f.zarr.segment.lock'));
+  await expect(claimOutput(join(directory, 'f.zarr'))).rejects.toThrow(/\(EISDIR\)/);
 });

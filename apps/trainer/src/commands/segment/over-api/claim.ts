@@ -1,8 +1,9 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../../../errors.ts';
-import { isRunning, ownerFor, parseOwner, writeOwner, type Owner } from './owner.ts';
+import { isRunning, ownerFor, parseOwner, writeOwner } from './owner.ts';
 import { systemError } from './system-error.ts';
 
 /** Longer than a claim takes from its first byte to its last. */
@@ -24,21 +25,36 @@ export async function claimOutput(output: string): Promise<() => Promise<void>> 
   for (let removed = false; ; removed = true) {
     if (await make(file, own)) {
       if (!removed) return release;
-      // who removed the same dead claim a moment later removed this one
+      // another may have seen the same dead claim, and removed this one instead
       await sleep(REMOVING_MS);
       if ((await read(file)) === own) return release;
     }
-    const owner = await ownerOf(file);
+    const text = await finished(file);
+    const owner = text === undefined ? undefined : parseOwner(text);
     if (owner && (await isRunning(owner)))
       throw new CommandError(
         'trainer/usage',
         `Another command (process ${owner.pid}) writes ${output}; wait for it, or choose another output.`,
       );
-    await rm(file, { force: true });
+    if (text !== undefined) removeSame(file, text);
   }
 }
 
-const read = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);
+/** Without a pause between the look and the removal: another command may have made its own claim meanwhile. */
+function removeSame(file: string, text: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === text) rmSync(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      throw systemError(error, file);
+  }
+}
+
+const read = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw systemError(error, file);
+  });
 
 /** @returns whether there was none */
 async function make(file: string, own: string): Promise<boolean> {
@@ -58,12 +74,11 @@ async function make(file: string, own: string): Promise<boolean> {
   }
 }
 
-/** Undefined where the claim is gone, or who made it was killed before it had written it. */
-async function ownerOf(file: string): Promise<Owner | undefined> {
+/** The text of a claim, also if who made it was killed before it had written it; undefined where it is gone. */
+async function finished(file: string): Promise<string | undefined> {
   for (let waited = 0; ; waited += 50) {
     const text = await read(file);
-    const owner = text === undefined ? undefined : parseOwner(text);
-    if (owner || text === undefined || waited >= WRITING_MS) return owner;
+    if (text === undefined || parseOwner(text) || waited >= WRITING_MS) return text;
     await sleep(50);
   }
 }
