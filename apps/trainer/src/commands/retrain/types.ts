@@ -122,9 +122,11 @@ export interface WorstNeuron extends Both<{ readonly split: number; readonly mer
   readonly picture?: string;
 }
 
-/** Speed of the challenger, the champion's is 1, of one round after the other: half of the rounds lie between both quartiles. */
+/** Speed of the challenger in units of the champion's. */
 export interface SpeedRatio {
-  readonly median: number;
+  /** Of the fastest runs of both: the quotient of their speeds. */
+  readonly best: number;
+  /** Of one round after the other: half of the rounds lie between both. How noisy the machine was. */
   readonly lowerQuartile: number;
   readonly upperQuartile: number;
   readonly rounds: number;
@@ -135,7 +137,7 @@ export interface Comparison {
   readonly boxes: readonly ComparedBox[];
   /** Over all boxes together: what the gate reads. */
   readonly pooled: Both<Score>;
-  /** Megavoxels a second, measured in turns. */
+  /** Megavoxels a second, measured in turns: of the fastest run of each. */
   readonly speed: Both<number>;
   readonly speedRatio?: SpeedRatio;
   /** Ten of each model, and the ten that changed most; worst of the challenger first. */

@@ -8,7 +8,12 @@ import type { CompareTools } from './index.ts';
 
 export const TILE: Vec3 = [16, 16, 16];
 
-export function fakeModel(version: string, change: Partial<ModelPackage> = {}): ModelPackage {
+type Change = { readonly [field in 'tileShape' | 'minimumShape']?: Vec3 } & {
+  readonly inputScale?: ModelPackage['inputScale'];
+  readonly postprocessing?: unknown;
+};
+
+export function fakeModel(version: string, change: Change = {}): ModelPackage {
   return {
     dir: '/models/fake',
     name: 'TokenUnify fake',
@@ -22,6 +27,8 @@ export function fakeModel(version: string, change: Partial<ModelPackage> = {}): 
     outputChannels: 3,
     postprocessing: { watershed: { mode: '3d' }, agglomeration: { scoring: 'mean', threshold: 0.5 } },
     modelPath: '/models/fake/model.onnx',
+    testInputPath: '/models/fake/test-input.npy',
+    testOutputPath: '/models/fake/test-output.npy',
     opsetVersion: 17,
     license: 'Apache-2.0',
     metrics: {},

@@ -95,9 +95,10 @@ describe('a comparison that was ended', () => {
     const expected = await compareModels(options, fakeTools(whole));
     const rest: string[] = [];
     expect(await compareModels({ ...options, cache }, fakeTools(rest))).toEqual(expected);
-    const timed = 2 + 4 * 10; // warm-up and rounds, by the fake clock
-    expect(rest.length).toBeLessThan(whole.length - 10);
-    expect(rest.length).toBeGreaterThan(timed / 2);
+    const timed = 2 + 4 * 5; // warm-up and rounds
+    const tiles = (runs: readonly string[]) => runs.length - timed - 2; // less the two closings
+    expect(tiles(rest)).toBeGreaterThan(0);
+    expect(tiles(rest)).toBeLessThan(0.7 * tiles(whole));
   });
 
   it('makes labels again that were cut off', async () => {
