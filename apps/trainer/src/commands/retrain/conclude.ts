@@ -1,6 +1,8 @@
-import { readJson } from '../../json-file.ts';
+import { join } from 'node:path';
+import { readJson, writeFileAtomically, writeJson } from '../../json-file.ts';
 import { dataOf, heldOut, toTrainOn } from './context.ts';
 import { championFolder } from './download.ts';
+import { isFullDisk, messageOf } from './errors.ts';
 import type { NightDirectory } from './night-directory.ts';
 import type { Comparison, ModelName, Night, NightReport, NightSteps, Outcome } from './types.ts';
 
@@ -38,12 +40,37 @@ export async function conclude(conclusion: Conclusion, night: Night): Promise<Ni
   const { outcome, reason, exitCode, ended } = end;
   if (ended && usedUp.includes(outcome)) await directory.addSeen(night.annotations.map(({ key }) => key));
   const report = await reportOf(conclusion, night);
-  await directory.publishReport(await tools.writeReport(directory.of(night.id), report));
+  await directory.publishReport(await written(tools, directory.of(night.id), report));
   if (!ended) return night;
   const after: Night = { ...night, end: { outcome, reason, exitCode } };
   await directory.write(after);
   await directory.prune(report.serving && championFolder(report.serving));
   return after;
+}
+
+/** A report that cannot be drawn must not keep a night from ending: then it is plain. */
+async function written(
+  tools: Conclusion['tools'],
+  path: string,
+  report: NightReport,
+): Promise<{ readonly json: string; readonly html: string }> {
+  try {
+    return await tools.writeReport(path, report);
+  } catch (error) {
+    if (isFullDisk(error)) throw error;
+    const [json, html] = [join(path, 'report.json'), join(path, 'report.html')];
+    const note = `The report could not be drawn: ${messageOf(error)}`;
+    await writeJson(json, { ...report, notes: [...report.notes, note] });
+    const text = `${report.night}: ${report.outcome}. ${report.reason} ${note}`.replace(
+      /[<&]/g,
+      (c) => `&#${c.charCodeAt(0)};`,
+    );
+    await writeFileAtomically(
+      html,
+      `<!doctype html><meta charset="utf-8"><title>Night</title><p>${text}</p>\n`,
+    );
+    return { json, html };
+  }
 }
 
 async function reportOf({ directory, end, now, notes }: Conclusion, night: Night): Promise<NightReport> {

@@ -375,7 +375,7 @@ export async function stage(): Promise<Staged> {
     segmentHere: () => called('segmentHere', () => expectedLabels),
   };
   const reporter: Reporter = {
-    progress: ({ stage: name }) => void staged.told.push(name),
+    progress: ({ stage: name, data }) => void (name === 'night' && staged.told.push(String(data?.['step']))),
     note: (text) => void staged.notes.push(text),
     result: () => undefined,
   };

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandError } from '../../errors.ts';
@@ -46,9 +46,7 @@ describe('a night', () => {
       comparison: { pooled: { challenger: { voi: 0.5 } } },
     });
     expect(report.steps.map(({ step }) => step)).toEqual(stepNames.slice(0, -1));
-    expect(staged.told.filter((name) => (stepNames as readonly string[]).includes(name))).toEqual(
-      stepNames.slice(0, -1),
-    );
+    expect(staged.told).toEqual(stepNames.slice(0, -1));
   });
 
   it('keeps a worse one as challenger', async () => {
@@ -350,6 +348,20 @@ describe('bad input', () => {
     expect(await staged.run()).toMatchObject({ outcome: 'kept', exitCode: 0 });
     expect(serving()).toBe('0.1.0');
   });
+});
+
+it('a report that cannot be drawn is plain, and the night ends all the same', async () => {
+  staged.tools.writeReport = raise(new Error('no <ink>'));
+  expect(await staged.run()).toMatchObject({ outcome: 'promoted', ended: true });
+  expect(await staged.latest()).toMatchObject({
+    outcome: 'promoted',
+    notes: [
+      'Night 2026-11-24-1 begins.',
+      expect.stringContaining('Uploading'),
+      'The report could not be drawn: no <ink>',
+    ],
+  });
+  expect(await readFile(join(staged.config.directory, 'latest.html'), 'utf8')).toContain('no &#60;ink>');
 });
 
 describe('a full disk', () => {

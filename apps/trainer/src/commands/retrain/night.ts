@@ -235,8 +235,8 @@ class Machine {
     } as unknown as StepRecord;
     await this.#remember({ steps: [...this.#current.steps, record] });
     this.#context.reporter.progress({
-      ...{ stage: name, done: index + 1, total: stepNames.length, detail: summary },
-      data: { summary, result: data },
+      ...{ stage: 'night', done: index + 1, total: stepNames.length, detail: `${name}: ${summary}` },
+      data: { step: name, summary, result: data },
     });
   }
 
