@@ -125,6 +125,13 @@ describe('tokenunify annotate', () => {
     expect(more.stdout).toBe('');
   });
 
+  it('loses no entry when two commands run at once', async () => {
+    const args = ['annotate', '--manifest', file, '--raw', raw(), '--labels', labels(), '--split', 'train'];
+    const ends = await Promise.all(['0:1,:,:', '1:2,:,:'].map((box) => tokenunify([...args, '--box', box])));
+    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toHaveLength(2);
+  });
+
   it('says when entries of a split are still missing, and what it did', async () => {
     const { terminal, said } = recordingTerminal(false);
     const command = {

@@ -89,8 +89,9 @@ function* pairs(entries: readonly Found[]): Generator<readonly [Found, Found], v
     for (const earlier of entries.slice(0, i)) yield [earlier, later];
 }
 
-/** Most volumes differ in the first rows already: the first look is a short one. */
-const compareBytes = 2 ** 20;
+/** Most volumes differ in the first rows already: the first look is a short one, and most end with it. */
+const lookBytes = 2 ** 16;
+const compareBytes = 2 ** 22;
 
 async function sameVoxelsWhereTheyMeet(a: Found, b: Found, options: ReadOptions): Promise<boolean> {
   if (a.rawId === b.rawId || String(a.shape) !== String(b.shape)) return false;
@@ -108,15 +109,17 @@ async function reading<T>(found: Found, options: ReadOptions, use: (volume: Volu
 }
 
 /** Equal, and not of one value only, as the black margin of any two volumes is. */
-async function equal(a: Volume, b: Volume, box: Box, options: ReadOptions): Promise<boolean> {
+async function equal(a: Volume, b: Volume, box: Box, { signal }: ReadOptions): Promise<boolean> {
+  const [look] = pieces(box, 1, { maxBytes: lookBytes });
   let first: number | undefined;
   let varied = false;
-  for (const piece of pieces(box, 1, { maxBytes: compareBytes })) {
-    options.signal?.throwIfAborted();
-    const aborted = options.signal ? { signal: options.signal } : {};
-    const [one, other] = await Promise.all([a.read(piece, aborted), b.read(piece, aborted)]);
-    const bytes = one.data as Uint8Array; // the dtype was checked
-    if (Buffer.compare(bytes, other.data as Uint8Array) !== 0) return false;
+  for (const piece of [look!, ...pieces(box, 1, { maxBytes: compareBytes })]) {
+    signal?.throwIfAborted();
+    const [one, other] = await Promise.all(
+      [a, b].map((volume) => volume.read(piece, signal ? { signal } : {})),
+    );
+    const bytes = one!.data as Uint8Array; // the dtype was checked
+    if (Buffer.compare(bytes, other!.data as Uint8Array) !== 0) return false;
     first ??= bytes[0];
     varied ||= bytes.some((value) => value !== first);
   }
