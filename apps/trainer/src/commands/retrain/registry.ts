@@ -95,7 +95,7 @@ export function problemOf(error: unknown, server: string): unknown {
   const code = String(error.code);
   if (status === 401 || status === 403)
     return wrong(
-      `The server at ${server} refuses the key (${status}: ${error.message}); put one with the scopes models:read, models:write and segmentations:write into the variable TOKENUNIFY_API_KEY.`,
+      `The server at ${server} refuses the key (${status}: ${error.message}); put one with the scopes models:read, models:write and segment into the variable TOKENUNIFY_API_KEY.`,
       error,
     );
   if (code === 'not-found' || (status === 404 && error.problem === undefined))
