@@ -1,4 +1,7 @@
-import { copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isCommandError } from '../errors.ts';
 import { temporaryDirectory } from '../testing.fixture.ts';
@@ -283,6 +286,44 @@ describe('train and held-out boxes that share voxels are refused', () => {
 });
 
 describe('a manifest of a volume on the web', () => {
+  it('is read over HTTP, and one volume under two spellings of its URL is one', async () => {
+    const bytes = await readFile(folder.join('a.npy'));
+    const server = createServer((request, response) => {
+      const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
+      const [start, end] = [Number(from ?? 0), Math.min(Number(to ?? bytes.length), bytes.length - 1)];
+      response.writeHead(from === undefined ? 200 : 206, {
+        etag: '"a"',
+        'accept-ranges': 'bytes',
+        'content-length': end - start + 1,
+        ...(from !== undefined && { 'content-range': `bytes ${start}-${end}/${bytes.length}` }),
+      });
+      response.end(request.method === 'HEAD' ? undefined : bytes.subarray(start, end + 1));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const remote = { ...train, raw: `${origin}/em/a.npy?signature=abcdefgh` };
+      // what lies on this machine is a copy of it
+      const local = await entryOf(folder.path, { ...heldOut, box: '2:,:,:' });
+      expect(await refusal(remote, local)).toContain('of which it is a copy');
+      const again = { ...heldOut, raw: `${origin}//em/%61.npy`, box: '2:,:,:' };
+      expect(await refusal(remote, again)).toMatch(
+        /which shares the voxels 2:3,0:7,0:8 with the train box of entry 1/,
+      );
+      await storePair(folder.path, 'b', 4);
+      const b = await entryOf(folder.path, {
+        raw: 'b.npy',
+        labels: 'b-labels.npy',
+        box: ':,:,:',
+        split: 'held-out',
+      });
+      expect((await readManifest(await manifest(remote, b))).entries).toHaveLength(2);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   const url = 'https://user:secret@data.example/em/raw.zarr?signature=abcdefgh';
   const unreachable = async () => Promise.reject(new TypeError('fetch failed'));
   const http = { fetch: unreachable, retries: 0 };
