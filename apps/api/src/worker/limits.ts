@@ -13,22 +13,33 @@ export function refuseLargeBody({ headers, url }: Request): void {
  * The same stream, which fails when it has more than `most` bytes: for bodies that do not say their length.
  *
  * @param url where it was sent, for the remedy
+ * @param onFailure called before the stream fails, with the reason: whoever sends it on must break off himself, since
+ *   workerd ends a chunked body that fails as if it were complete
  */
 export function atMost(
   body: ReadableStream<Uint8Array>,
   most: number,
-  url: string,
+  { url, onFailure }: { readonly url: string; readonly onFailure: (reason: unknown) => void },
 ): ReadableStream<Uint8Array> {
   let seen = 0;
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(bytes, controller) {
-        seen += bytes.byteLength;
-        if (seen > most) controller.error(tooLarge(url, most));
-        else controller.enqueue(bytes);
-      },
-    }),
-  );
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, controller) {
+      seen += bytes.byteLength;
+      if (seen <= most) return controller.enqueue(bytes);
+      const reason = tooLarge(url, most);
+      onFailure(reason);
+      controller.error(reason);
+    },
+  });
+  const fail = (reason: unknown) => {
+    onFailure(reason);
+    return writable.abort(reason);
+  };
+  void body
+    .pipeTo(writable, { preventAbort: true })
+    .catch(fail)
+    .catch(() => {});
+  return readable;
 }
 
 function tooLarge(url: string, most: number, length?: number): ApiProblem {

@@ -47,19 +47,25 @@ export async function askContainer(
   const { pathname, search } = new URL(request.url);
   const base = bound(c.env, 'CONTAINER_URL').replace(/\/+$/, '');
   const method = forwarding.method ?? request.method;
-  const signal = forwarding.signal ? AbortSignal.any([request.signal, forwarding.signal]) : request.signal;
+  const broken = new AbortController();
+  const signal = AbortSignal.any([
+    request.signal,
+    broken.signal,
+    ...(forwarding.signal ? [forwarding.signal] : []),
+  ]);
   let response: Response;
   try {
     response = await fetch(base + (forwarding.path ?? pathname + search), {
       method,
       headers: headersFor(c, forwarding.headers),
-      body: bodyFor(request, method, forwarding),
+      body: bodyFor(request, method, forwarding, (reason) => broken.abort(reason)),
       redirect: 'manual',
       signal,
     });
   } catch (cause) {
     if (request.signal.aborted) throw new DOMException('The client has gone.', 'AbortError');
     if (isApiProblem(cause)) throw cause;
+    if (isApiProblem(broken.signal.reason)) throw broken.signal.reason;
     throw new ApiProblem(
       'upstream-failed',
       'The segmentation server did not answer; send the request again in 10 s.',
@@ -92,12 +98,16 @@ function headersFor(c: Context<WorkerEnv>, more: Forwarding['headers']): Headers
   return headers;
 }
 
-function bodyFor(request: Request, method: string, { body }: Forwarding): BodyInit | null {
+function bodyFor(
+  request: Request,
+  method: string,
+  { body }: Forwarding,
+  onFailure: (reason: unknown) => void,
+): BodyInit | null {
   if (body !== undefined) return body;
   if (method === 'GET' || method === 'HEAD' || request.body === null) return null;
-  return request.headers.has('content-length')
-    ? request.body
-    : atMost(request.body, MAX_BODY_BYTES, request.url);
+  if (request.headers.has('content-length')) return request.body;
+  return atMost(request.body, MAX_BODY_BYTES, { url: request.url, onFailure });
 }
 
 /** Pages of proxies on the way, redirects, and the container's view of our own key are nothing a caller can act on. */

@@ -100,6 +100,44 @@ test.each([
   expect(answer.body.detail).not.toContain('container.test');
 });
 
+test.each([
+  [
+    'is too large',
+    (left: number) => (left > 0 ? new Uint8Array(1e6) : undefined),
+    { status: 413, code: 'body-too-large' },
+  ],
+  [
+    'breaks off',
+    (left: number) => {
+      if (left < 108) throw new Error('The sender has gone.');
+      return new Uint8Array(10);
+    },
+    { status: 502, code: 'upstream-failed' },
+  ],
+])(
+  'the container hears it of a body that %s, and never takes it for a whole one',
+  async (_, next, expected) => {
+    const { container, json } = testWorker();
+    // as workerd does it: a chunked body that fails ends like any other
+    container.answer = async ({ body, signal }) => {
+      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      for (;;) if ((await reader.read().catch(() => ({ done: true }))).done) break;
+      if (signal.aborted) throw new Error('The connection was broken off.');
+      return Response.json({ digest }, { status: 201 });
+    };
+    let left = 110;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const bytes = next(left--);
+        if (bytes) controller.enqueue(bytes);
+        else controller.close();
+      },
+    });
+    const answer = await json<ProblemBody>('/v1/models', { method: 'POST', headers: zip, body });
+    expect({ status: answer.status, code: answer.body.code }).toEqual(expected);
+  },
+);
+
 test('files come back in part, when they are known, and as HEAD', async () => {
   const { container, send } = testWorker();
   const etag = '"ab"';
