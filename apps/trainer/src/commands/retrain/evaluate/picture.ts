@@ -47,7 +47,7 @@ const colours = [
 /**
  * A section through a neuron, in panels from left to right: raw; the neuron as the truth has it; and each segmentation. There, what
  * the neuron is divided among is coloured, the largest piece as the neuron itself, wherever it goes: a second colour inside
- * of the white outline is a split, colour outside of it a merge.
+ * of the white outline is a split, colour outside of it a merge. Labels with less than 2 % of it stay grey.
  *
  * @returns PNG
  */
@@ -81,12 +81,18 @@ export function neuronPicture({
   return encodePng({ width, height, pixels, colours, transparent: GAP });
 }
 
-/** Colour of each label that has voxels of the neuron: 1 for the one that has most. */
+/** A neighbour that takes a few voxels at the membrane is no piece of the neuron. */
+const LEAST_SHARE = 0.02;
+
+/** Colour of each label that has a share of the neuron: 1 for the one that has most. */
 function piecesOf(labels: Uint32Array, truth: Uint32Array, neuron: number): Map<number, number> {
   const shared = new Map<number, number>();
   for (let v = 0; v < truth.length; v++)
     if (truth[v] === neuron) shared.set(labels[v]!, (shared.get(labels[v]!) ?? 0) + 1);
-  const ranked = [...shared].toSorted(([a, m], [b, n]) => n - m || a - b);
+  const voxels = [...shared.values()].reduce((sum, n) => sum + n, 0);
+  const ranked = [...shared]
+    .filter(([, n]) => n >= LEAST_SHARE * voxels)
+    .toSorted(([a, m], [b, n]) => n - m || a - b);
   return new Map(ranked.map(([label], rank) => [label, Math.min(rank + 1, pieceColours.length)]));
 }
 

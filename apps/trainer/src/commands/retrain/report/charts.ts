@@ -71,7 +71,7 @@ export function bars(name: string, title: string, rows: readonly Bar[], axis: st
   );
   return svg(name, title, 460, 58 + 36 * rows.length, {
     grid: {
-      left: 8,
+      left: 20,
       right: 18,
       top: 6,
       bottom: 24,

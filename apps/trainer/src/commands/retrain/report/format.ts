@@ -29,8 +29,8 @@ const sign = (value: number): string => (value < 0 ? '\u2212' : '+');
 export const fixed = (value: number | null | undefined, digits = 4): string =>
   value === null || value === undefined ? 'undefined' : value.toFixed(digits);
 
-/** `1 234 567`, with thin spaces. */
-export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+/** `1 234 567`, with narrow spaces that do not break. */
+export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
 export const sizeOf = ({ start, stop }: Box): string => start.map((from, d) => stop[d]! - from).join(' × ');
 export const rangesOf = ({ start, stop }: Box): string =>
@@ -41,3 +41,9 @@ export const fileOf = (location: string): string => location.replace(/^.*\/(?=[^
 
 /** `sha256:0123456789ab…` */
 export const short = (digest: string): string => (digest.length > 22 ? `${digest.slice(0, 19)}…` : digest);
+
+/** Arrows of plain text as one sign, which no line break can divide. */
+export const prose = (text: string): string => text.replaceAll(' -> ', ' → ');
+
+/** `fib25.h5:/volumes/raw` -> `fib25.h5`: for where there is little room. */
+export const volumeOf = (location: string): string => fileOf(location).replace(/(\.[a-z0-9]+):.*$/i, '$1');

@@ -106,7 +106,11 @@ export function reportOf(outcome: Outcome): NightReport {
       }),
     trained && step('train', 62, 3605, 'Trained 500 steps.', { checkpoint: 'run/last.safetensors' }),
     compared && step('export', 63, 21, 'Exported sha256:a1a1a1a1a1a1.', { challenger }),
-    compared && step('evaluate', 70, 411, 'VOI 0.7500 -> 0.6100 on 2 held-out boxes.', both),
+    compared &&
+      step('evaluate', 70, 411, 'VOI 0.7500 -> 0.6100 on 2 held-out boxes.', {
+        pooled: both.pooled,
+        speed: both.speed,
+      }),
     compared && step('publish', 71, 2, 'Uploaded.', { created: true }),
     compared && step('decide', 71, 0, decision.reason, decision),
     compared &&

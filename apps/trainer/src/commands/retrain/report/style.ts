@@ -41,7 +41,7 @@ header { padding: 1.3rem 1.5rem; background: var(--panel); border: 1px solid var
 header .sign { margin-right: .55rem; color: var(--tone); }
 .night { margin: 0; color: var(--muted); font-size: .85rem; }
 .reason { font-size: 1.02rem; max-width: 52rem; overflow-wrap: anywhere; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .8rem 1.5rem; margin: 1.1rem 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .8rem 1.2rem; margin: 1.1rem 0 0; }
 .facts dt { color: var(--muted); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .notes { margin: 1rem 0 0; padding-left: 1.2rem; color: var(--muted); font-size: .88rem; }
@@ -50,10 +50,12 @@ td.good, td.bad, td.warning, td.neutral { color: var(--tone); white-space: nowra
 .passed { color: var(--good); } .missed { color: var(--bad); }
 table { width: 100%; margin: .6rem 0; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
 thead th { color: var(--muted); font-size: .8rem; font-weight: 500; vertical-align: bottom; }
 thead tr:not(:last-child) th { border-bottom: 0; padding-bottom: 0; }
 tbody th { font-weight: 500; }
+th:has(> .swatch), td small.parts { white-space: nowrap; }
+small.parts { display: block; }
 tr.total th, tr.total td { font-weight: 650; }
 tr.total small { font-weight: 400; }
 .swatch { display: inline-block; width: .7em; height: .7em; margin-right: .35em; border-radius: 2px; background: var(--muted); }
@@ -64,7 +66,7 @@ tr.total small { font-weight: 400; }
 figure { margin: .4rem 0 1rem; }
 figcaption { color: var(--muted); font-size: .85rem; margin-bottom: .2rem; }
 svg { display: block; width: 100%; height: auto; font-family: inherit; }
-.neurons .panels { width: 25rem; }
+.neurons .panels { width: 29rem; }
 .neurons thead .panels span { display: inline-block; width: 25%; }
 .neurons img { display: block; width: 100%; image-rendering: pixelated; }
 .ranks { margin: .3rem 0 0; }
@@ -75,7 +77,8 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 .loss i { display: block; height: 100%; }
 .loss b { font-weight: 500; }
 .change { white-space: nowrap; }
-.timeline .lane { width: 30%; }
+.timeline .lane { width: 28%; }
+.timeline td:nth-child(3) { white-space: nowrap; }
 .lane i { display: block; height: .75rem; margin-top: .3rem; min-width: 2px; border-radius: 2px; background: var(--neutral); }
 .next li { margin: .5rem 0; }
 .digest { overflow-wrap: anywhere; }

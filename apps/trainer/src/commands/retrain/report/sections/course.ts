@@ -1,6 +1,6 @@
 import { stepNames, type NightReport, type StepName } from '../../types.ts';
 import { historyCurve, lossCurve } from '../charts.ts';
-import { duration, fixed, instant, percent, short } from '../format.ts';
+import { duration, fixed, instant, percent, short, prose } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 import type { LossPoint } from '../read.ts';
 import type { PastReport } from '../schema.ts';
@@ -24,7 +24,7 @@ export function timelineSection({ steps, training, outcome }: NightReport): Mark
       <td class="lane">
         <i style="margin-left:${left.toFixed(2)}%;width:${((100 * seconds) / total).toFixed(2)}%"></i>
       </td>
-      <td>${summary}</td>
+      <td>${prose(summary)}</td>
     </tr>`;
   });
   const missing = stepNames.filter(
@@ -68,9 +68,7 @@ export function trainingSection(losses: readonly LossPoint[]): Markup | undefine
   if (losses.length === 0) return undefined;
   return html` <section>
     <h2>Training loss</h2>
-    <p class="hint">
-      Each step, pale, and the running mean. The last of ${losses.length} steps is ${losses.at(-1)!.step}.
-    </p>
+    <p class="hint">Loss of each of ${losses.length} steps, pale, and its running mean.</p>
     <figure>${lossCurve(losses)}</figure>
   </section>`;
 }

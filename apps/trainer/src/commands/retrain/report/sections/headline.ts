@@ -1,5 +1,5 @@
 import type { NightReport, Outcome } from '../../types.ts';
-import { duration, instant, short } from '../format.ts';
+import { duration, instant, short, prose } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 
 interface Words {
@@ -33,7 +33,7 @@ export function headline(report: NightReport): Markup {
   return html` <header class="${tone}">
     <p class="night">tokenunify retrain · night ${report.night}</p>
     <h1><span class="sign" aria-hidden="true">${sign}</span>${title}</h1>
-    <p class="reason">${report.reason}</p>
+    <p class="reason">${prose(report.reason)}</p>
     <dl class="facts">
       ${model('Serving now', serving, 'not known to this night')}
       ${model('Champion at the beginning', champion, 'the registry was not asked')}

@@ -1,6 +1,6 @@
 import type { Comparison, Score } from '../../types.ts';
 import { bars, type Bar } from '../charts.ts';
-import { count, fileOf, fixed, rangesOf } from '../format.ts';
+import { count, fileOf, fixed, rangesOf, volumeOf } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 
 /** More would not fit on a page; the table has all. */
@@ -11,7 +11,7 @@ export function scoresSection(comparison: Comparison): Markup {
   const { boxes, pooled, speed, speedRatio } = comparison;
   const rows = [
     { name: 'all boxes', ...pooled },
-    ...boxes.map((box, i) => ({ name: `${i + 1}  ${fileOf(box.source)}`, ...box })),
+    ...boxes.map((box, i) => ({ name: `${volumeOf(box.source)} ${i + 1}`, ...box })),
   ].slice(0, MOST_BARS + 1);
   const of = (values: (score: Score) => readonly (number | null)[]): Bar[] =>
     rows.map(({ name, champion, challenger }) => ({
@@ -103,7 +103,7 @@ export const legend = (): Markup =>
 
 function cells(champion: Score, challenger: Score): Markup {
   const parts = ({ voiSplit, voiMerge }: Score) =>
-    html`<small>(${fixed(voiSplit, 3)} + ${fixed(voiMerge, 3)})</small>`;
+    html`<small class="parts">(${fixed(voiSplit, 3)} + ${fixed(voiMerge, 3)})</small>`;
   return html`<td>${fixed(champion.voi)} ${parts(champion)}</td>
     <td>${fixed(challenger.voi)} ${parts(challenger)}</td>
     <td>${fixed(champion.adaptedRand)}</td>
