@@ -11,7 +11,6 @@ import { directoryArtefacts, linkArtefacts } from '@tokenunify/segmentation';
 import { toProblem } from '../failures.ts';
 import { SEGMENTATION_ID } from '../contract/index.ts';
 import { newId } from '../ids.ts';
-import type { Chosen } from '../models/types.ts';
 import { checkCursor } from '../parameters.ts';
 import { ApiProblem } from '../problem.ts';
 import { unavailable } from '../routes/service.ts';
@@ -21,18 +20,12 @@ import { Feed } from './feed.ts';
 import { holding, type Sleep } from './hold.ts';
 import { localInput, type LocalInput } from './input.ts';
 import type { SegmentationsOptions } from './options.ts';
-import {
-  hasFinished,
-  toJson,
-  type JobRecord,
-  type Progress,
-  type Result,
-  type StoredSpec,
-} from './record.ts';
+import { hasFinished, toJson, type JobRecord, type Progress, type Result } from './record.ts';
 import { Repository, type IdempotencyKey } from './repository.ts';
-import { resolveRelabel, resolveRequest, resolveShadow } from './resolve.ts';
+import { resolveRelabel, resolveRequest } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
-import { ShadowRows, type NewShadow } from './shadow/rows.ts';
+import { planShadow } from './shadow/plan.ts';
+import { ShadowRows } from './shadow/rows.ts';
 import { runShadow } from './shadow/run.ts';
 import { Shadows } from './shadow/shadows.ts';
 import { Submissions } from './submissions.ts';
@@ -173,29 +166,9 @@ export class LocalSegmentations implements Segmentations {
         ...resolved,
       },
       key,
-      this.#shadowOf(request, chosen, resolved.spec),
+      planShadow(request, chosen, resolved.spec, { ...this.#options, waiting: this.#shadowRows.count() }),
     );
     return id;
-  }
-
-  /** What the challenger is to do beside a job of the champion. */
-  #shadowOf(
-    request: NewSegmentation,
-    { package: { digest }, alias }: Chosen,
-    spec: StoredSpec,
-  ): NewShadow | undefined {
-    const { models, now, random, blockSide, memoryLimit } = this.#options;
-    if (alias !== 'champion') return undefined;
-    const shadow = models.shadow(random);
-    if (shadow === undefined || shadow.package.digest === digest) return undefined;
-    if (this.#shadowRows.count() >= MOST_SHADOWS) return undefined;
-    const model = modelRef(shadow);
-    try {
-      const own = resolveShadow(request, spec, { model: shadow.package, blockSide, memoryLimit });
-      return { model, work: { id: newId('shd', now(), random), spec: own } };
-    } catch (error) {
-      return { model, work: { impossible: toProblem(error).message } };
-    }
   }
 
   async relabel(parentId: string, request: Relabel, submission: Submission): Promise<SegmentationJson> {
@@ -410,8 +383,6 @@ export class LocalSegmentations implements Segmentations {
 
 const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {});
 
-/** Shadows that may wait: more would never be done. */
-const MOST_SHADOWS = 1_000;
 const VOLUME_DELETED = 'The volume was deleted.';
 const JOB_DELETED = 'The job of the champion was deleted.';
 

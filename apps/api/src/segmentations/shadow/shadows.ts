@@ -45,6 +45,8 @@ const RETRY_MS = [5_000, 60_000];
 const LOOK_MS = 1_000;
 const LOOKED_AT = 100;
 const TELL_MS = 500;
+/** Until one whose end could not be written down is looked at again. */
+const UNRECORDED_MS = 60_000;
 
 const NO_CHALLENGER = 'The version is not the challenger any more.';
 
@@ -122,7 +124,7 @@ export class Shadows {
 
   #begin(): void {
     if (this.#closed || this.#running || !this.#options.isIdle()) return;
-    quietly(() => {
+    this.#quietly(() => {
       const shadow = this.#next();
       if (shadow) this.#start(shadow);
     });
@@ -157,13 +159,14 @@ export class Shadows {
     const { work, directory, models } = this.#options;
     const { id, model } = shadow.job;
     const look = setInterval(() => {
-      if (challengerOf(models) !== model.digest) void this.abandon([id], NO_CHALLENGER);
+      this.#quietly(() => {
+        if (challengerOf(models) !== model.digest) void this.abandon([id], NO_CHALLENGER);
+      });
     }, LOOK_MS);
     try {
       await mkdir(join(directory, id), { recursive: true });
       await checkRoom(directory, shadow.job.spec);
       const agreement = await work(shadow, join(directory, id), this.#teller(id), signal);
-      signal.throwIfAborted();
       // what is no longer asked for is not told of, however little was missing
       if (challengerOf(models) !== model.digest) this.#end(id, { state: 'abandoned', detail: NO_CHALLENGER });
       else this.#end(id, { state: 'done', ...agreement });
@@ -173,7 +176,7 @@ export class Shadows {
       clearInterval(look);
     }
     if (this.#ended.delete(id)) this.#erase(id);
-    else quietly(() => this.#options.rows.requeue());
+    else this.#quietly(() => this.#options.rows.requeue());
   }
 
   #fail({ job: { id }, of }: Shadow, error: unknown): void {
@@ -191,9 +194,10 @@ export class Shadows {
 
   /** The row says so, then the files go; those of one that runs, when it has let go. */
   #end(id: string, outcome: Outcome): void {
+    const { rows, now } = this.#options;
     // Without room for the news it ends all the same: its files go, and it is found again later.
-    quietly(() => this.#options.rows.end(id, outcome));
-    this.#failed.delete(id);
+    if (this.#quietly(() => rows.end(id, outcome))) this.#failed.delete(id);
+    else this.#failed.set(id, { times: 0, again: now() + UNRECORDED_MS });
     if (this.#running?.id === id) this.#ended.add(id);
     else this.#erase(id);
   }
@@ -201,7 +205,7 @@ export class Shadows {
   #erase(id: string): void {
     const { directory, rows, log } = this.#options;
     const erasing: Promise<void> = rm(join(directory, id), { recursive: true, force: true })
-      .then(() => quietly(() => rows.remove(id)))
+      .then(() => void this.#quietly(() => rows.remove(id)))
       .catch((error: unknown) => log?.({ segmentation: id, error })) // the next start does it
       .finally(() => this.#erasing.delete(erasing));
     this.#erasing.add(erasing);
@@ -214,16 +218,21 @@ export class Shadows {
     return (fraction) => {
       if (now() - told < TELL_MS) return;
       told = now();
-      quietly(() => rows.progress(id, fraction));
+      this.#quietly(() => rows.progress(id, fraction));
     };
   }
-}
 
-/** A full disk has no room for news; a shadow gets by without them. */
-function quietly(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!isOutOfSpace(error)) throw error;
+  /**
+   * What a shadow cannot write down, it does again: nobody else may hear of it. A full disk is nothing new.
+   * @returns whether it was written
+   */
+  #quietly(write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      if (!isOutOfSpace(error)) this.#options.log?.({ segmentation: 'shadows', error });
+      return false;
+    }
   }
 }
