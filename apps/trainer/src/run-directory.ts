@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@tokenunify/model';
 import { CommandError } from './errors.ts';
@@ -63,6 +63,11 @@ export class RunDirectory {
   async last(): Promise<Checkpoint | undefined> {
     const file = join(this.path, 'last.safetensors');
     return existsSync(file) ? readCheckpoint(file) : undefined;
+  }
+
+  /** Forgets the state to go on from: what follows begins from the start. */
+  async forget(): Promise<void> {
+    await rm(join(this.path, 'last.safetensors'), { force: true });
   }
 
   /** Where the weights for use of a step are, once they were saved. */

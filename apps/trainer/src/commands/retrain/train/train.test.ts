@@ -99,6 +99,18 @@ describe('a night trains', { timeout: 120_000 }, () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
+  it('from the start when what it would go on from is damaged, and says so', async () => {
+    const directory = night.join('damaged');
+    const { checkpoint } = await train({ directory, training: once });
+    const before = readFileSync(checkpoint);
+    writeFileSync(night.join('damaged', 'last.safetensors'), 'damaged');
+    const notes: string[] = [];
+    const reporter = { ...quiet, note: (text: string) => void notes.push(text) };
+    await train({ directory, training: once, reporter });
+    expect(notes[0]).toMatch(/last\.safetensors is not a readable checkpoint.*The training begins again\.$/);
+    expect(readFileSync(checkpoint).equals(before)).toBe(true);
+  });
+
   it('no more once it has finished: it is answered at once, without weights or an engine', async () => {
     const notes: string[] = [];
     await cp(whole, night.join('finished'), { recursive: true });

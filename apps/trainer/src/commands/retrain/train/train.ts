@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { isModelError } from '@tokenunify/model';
+import type { Reporter } from '../../../progress/reporter.ts';
 import { loadBlock, type LabelledBlock } from '../../../sampling/load.ts';
 import { RunDirectory } from '../../../run-directory.ts';
 import { trainAffinities } from '../../affinities.ts';
@@ -11,9 +13,10 @@ export interface TrainChallengerOptions extends TrainChallenger {
 }
 
 /**
- * Trains on from the champion, on all annotations at once: each is drawn from as often as its box is large. The directory is
- * a run directory as `finetune` makes it. The same call goes on from the last checkpoint after an abort, a crash or a full
- * disk, and on one machine comes to the same weights, byte by byte; a finished one is answered at once.
+ * Trains on from the champion, on all annotations at once: each is drawn from as often as its box is large. All boxes are in
+ * memory, five bytes a voxel. The directory is a run directory as `finetune` makes it. The same call goes on from the last
+ * checkpoint after an abort, a crash or a full disk, and on one machine comes to the same weights, byte by byte; a finished
+ * one is answered at once.
  *
  * @returns the averaged weights, as a checkpoint for use; `finished` is false when the signal ended it after a step
  * @throws the signal's reason before the first step; CommandError `trainer/data` for an annotation smaller than a crop,
@@ -28,7 +31,7 @@ export async function trainChallenger(options: TrainChallengerOptions): Promise<
     nightSettings(champion, annotations, training, newWeight),
     true,
   );
-  const done = (await run.last())?.state['step'];
+  const done = await stepsDone(run, reporter);
   if (done === steps && existsSync(run.usable(steps)))
     return { checkpoint: run.usable(steps), finished: true };
   const blocks: LabelledBlock[] = [];
@@ -44,6 +47,18 @@ export async function trainChallenger(options: TrainChallengerOptions): Promise<
     loop: training,
   });
   return { checkpoint: checkpoint ?? run.usable(steps), finished };
+}
+
+/** A damaged state (of a broken disk, kills leave none) must not end all nights: steps done again come out the same. */
+async function stepsDone(run: RunDirectory, reporter: Reporter): Promise<unknown> {
+  try {
+    return (await run.last())?.state['step'];
+  } catch (error) {
+    if (!isModelError(error, 'model/checkpoint')) throw error;
+    reporter.note(`${error.message} The training begins again.`);
+    await run.forget();
+    return undefined;
+  }
 }
 
 function loadAnnotation(
