@@ -33,6 +33,7 @@ const KEPT = 7;
  *       night.json                  what was decided at its beginning, and what is done
  *       run/                        the training
  *       package/                    the challenger
+ *       segmented/                    labels of held-out boxes, while models are compared
  *       comparison.json             both models on the held-out boxes
  *       report.json, report.html
  */
@@ -103,6 +104,7 @@ export class NightDirectory {
     for (const id of ids.slice(0, -KEPT)) {
       await rm(this.of(id, 'run'), { recursive: true, force: true });
       await rm(this.of(id, 'package'), { recursive: true, force: true });
+      await rm(this.of(id, 'segmented'), { recursive: true, force: true });
     }
     if (champion === undefined) return;
     for (const name of await names(this.champions))

@@ -19,10 +19,6 @@ export const style = `
     --page: #ffffff; --panel: #ffffff; --text: #000000; --muted: #444444; --line: #bbbbbb;
     --champion: #0072b2; --challenger: #e08a00; --good: #00634a; --bad: #a03c06; --warning: #7a5500; --neutral: #2f4a6d;
   }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 10pt; padding: 0; }
-  tr, figure, .next li { break-inside: avoid; }
-  h2 { break-after: avoid; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem; background: var(--page); color: var(--text);
@@ -82,5 +78,17 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 .lane i { display: block; height: .75rem; margin-top: .3rem; min-width: 2px; border-radius: 2px; background: var(--neutral); }
 .next li { margin: .5rem 0; }
 .digest { overflow-wrap: anywhere; }
+@media (max-width: 44rem) { section { overflow-x: auto; } }
 footer { margin-top: 3rem; color: var(--muted); font-size: .8rem; }
+@page { margin: 14mm 12mm; }
+@media print {
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { max-width: none; padding: 0; font-size: 9pt; }
+  section { margin-top: 1.6rem; }
+  .plots { grid-template-columns: 1fr 1fr; }
+  .neurons .panels { width: 42%; }
+  .history td, .history th { white-space: nowrap; }
+  tr, figure, header, .next li { break-inside: avoid; }
+  h2, h3, .legend, .hint { break-after: avoid; }
+}
 `;

@@ -49,12 +49,13 @@ export const exporting: Step<'export'> = async (context) => {
 };
 
 export const evaluate: Step<'evaluate'> = async (context) => {
-  const { tools, reporter, signal, config } = context;
+  const { directory, tools, reporter, signal, config } = context;
   const night = context.night();
   const comparison = await tools.compareModels({
     champion: await context.champion(),
     challenger: await context.challenger(),
     annotations: heldOut(night),
+    cache: directory.of(night.id, 'segmented'),
     ...{ signal, reporter },
     ...(config.threads !== undefined && { threads: config.threads }),
   });

@@ -87,7 +87,7 @@ export function historySection(reports: readonly PastReport[]): Markup | undefin
           ${historyCurve(reports)}
         </figure>`
     }
-    <table>
+    <table class="history">
       <thead>
         <tr>
           <th scope="col">Night</th>

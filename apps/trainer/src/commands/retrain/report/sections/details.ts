@@ -36,7 +36,7 @@ export function detailsSection(report: NightReport): Markup {
       </tbody>
     </table>
     <h3>Settings of nightly.json</h3>
-    <pre><code>${JSON.stringify({ training, gate }, undefined, 2)}</code></pre>
+    <pre><code>${settings({ training, gate })}</code></pre>
     <h3>Entries of the manifest</h3>
     ${
       annotations.train.length + annotations.heldOut.length === 0
@@ -45,6 +45,12 @@ export function detailsSection(report: NightReport): Markup {
     }
   </section>`;
 }
+
+/** A line for each part. */
+const settings = (parts: Readonly<Record<string, object>>): string =>
+  Object.entries(parts)
+    .map(([name, part]) => `"${name}": ${JSON.stringify(part).replaceAll(/([,:])/g, '$1 ')}`)
+    .join('\n');
 
 function entries({ train, heldOut, fresh }: NightReport['annotations']): Markup {
   const isFresh = new Set(fresh);

@@ -41,7 +41,8 @@ export function headline(report: NightReport): Markup {
       <div>
         <dt>When</dt>
         <dd>
-          ${instant(report.startedAt)}<br />${duration(report.seconds)} of work, exit code ${report.exitCode}
+          ${instant(report.startedAt)}<br />${duration(report.seconds)} of work<br />exit code
+          ${report.exitCode}
         </dd>
       </div>
     </dl>

@@ -28,7 +28,7 @@ export function nextSection(report: NightReport): Markup {
 const again = 'npx tokenunify retrain --config nightly.json';
 
 export function adviceFor(report: NightReport): readonly Advice[] {
-  const { outcome, champion, challenger, resumable, server } = report;
+  const { outcome, champion, challenger, server } = report;
   const say = ({ name, version }: ModelName) => `${name} ${version}`;
   const annotate: Advice = {
     text: 'Add annotations: what is new is trained on in the next night.',
@@ -91,25 +91,13 @@ export function adviceFor(report: NightReport): readonly Advice[] {
           ? [
               {
                 text: `Segment the reference volume with ${say(challenger)} and look at it; it is still in the registry.`,
-                command: `npx tokenunify segment REFERENCE --out reference.zarr --api ${quoted(server)} --model ${challenger.digest}`,
+                command: `npx tokenunify segment REFERENCE reference.zarr --api ${quoted(server)} --model ${challenger.digest}`,
               },
             ]
           : []),
       ];
     case 'failed':
-      return resumable
-        ? [
-            {
-              text: 'Nothing was promoted that was not tested. Remove what the reason above names, then run the same command again: finished steps are not repeated.',
-              command: again,
-            },
-          ]
-        : [
-            {
-              text: 'The champion serves as before. Mend what the reason above names; a new night then begins from the start.',
-              command: again,
-            },
-          ];
+      return failed(report);
     case 'deadline':
       return [
         {
@@ -121,6 +109,28 @@ export function adviceFor(report: NightReport): readonly Advice[] {
         },
       ];
   }
+}
+
+/** What a failure leaves behind depends on how far the promotion was. */
+function failed({ steps, resumable }: NightReport): readonly Advice[] {
+  const promoted = steps.some(({ step }) => step === 'promote');
+  const tested = steps.some(({ step }) => step === 'smoke');
+  if (promoted && !tested)
+    return [
+      {
+        text: 'A promotion was done and not tested yet. Run the same command again soon: it tests what serves now before anything else, and rolls it back if need be.',
+        command: again,
+      },
+    ];
+  const before = promoted ? '' : 'Nothing was promoted; the champion serves as before. ';
+  return [
+    {
+      text: resumable
+        ? `${before}Mend what the reason above names, then run the same command again: finished steps are not repeated.`
+        : `${before}Mend what the reason above names; a new night then begins from the start.`,
+      command: again,
+    },
+  ];
 }
 
 const request = (method: string, server: string, path: string, body: object): string =>
