@@ -37,8 +37,8 @@ export interface Segmentations {
    * Checks everything that can be checked, and queues the job.
    *
    * @returns the job; an older one when the idempotency key says so
-   * @throws `volume-not-found`, `volume-unsealed`, `unknown-model`, `box-outside`, `unsupported-dtype`, `voxel-size-far`,
-   *   `path-not-allowed`, `url-not-allowed`, `volume-unreadable`, `volume-too-large`, `volume-too-small`,
+   * @throws `volume-not-found`, `volume-unsealed`, `unknown-model`, `model-retired`, `box-outside`, `unsupported-dtype`,
+   *   `voxel-size-far`, `path-not-allowed`, `url-not-allowed`, `volume-unreadable`, `volume-too-large`, `volume-too-small`,
    *   `idempotency-key-reused`, `request-in-progress`, `queue-full`, `unavailable`
    */
   create(request: NewSegmentation, submission: Submission): Promise<SegmentationJson>;
