@@ -66,6 +66,15 @@ describe('the report of a night', () => {
     expect(textOf((await written(reportOf('deadline'))).html)).toContain('npx tokenunify retrain --config');
   });
 
+  it('whose smoke test is still owed says so, and not that the champion serves as before', async () => {
+    const report = reportOf('rolled-back');
+    const steps = report.steps.filter(({ step }) => !['smoke', 'roll-back'].includes(step));
+    const { smoke: _, ...owing } = { ...report, steps, outcome: 'failed' as const, resumable: true };
+    const text = textOf((await written(owing)).html);
+    expect(text).toContain('A promotion was done and not tested yet.');
+    expect(text).not.toContain('the champion serves as before');
+  });
+
   it('reads back as it was written, without pictures', async () => {
     const report = reportOf('rolled-back');
     const { json } = await written(report);
@@ -80,7 +89,14 @@ describe('the report of a night', () => {
   });
 
   it('has the same bytes when it is written again, whatever was plotted before', async () => {
+    const run = directory.join('nights/2026-11-24-1/run');
+    await mkdir(run, { recursive: true });
+    await writeFile(
+      `${run}/log.jsonl`,
+      '{"step":1,"losses":{"total":0.5}}\n{"step":2,"losses":{"total":0.4}}\n',
+    );
     const once = await written(reportOf('promoted'));
+    expect(once.html).toContain('clip-path="url(#loss-');
     await written(reportOf('kept'), 'nights/2026-11-25-1');
     expect(await written(reportOf('promoted'))).toEqual(once);
   });
