@@ -39,3 +39,17 @@ it('does all of a transaction or nothing', () => {
   expect(db.prepare('select count(*) as n from keys').get()).toEqual({ n: 0 });
   expect(transaction(db, () => db.prepare(insert).run('c').changes)).toBe(1);
 });
+
+it('says that there is no room, where a transaction meets the end of the disk', () => {
+  const db = openDatabase(join(root, 'full.sqlite'));
+  const { page_count: pages } = db.prepare('pragma page_count').get() ?? {};
+  db.exec(`pragma max_page_count = ${Number(pages)}; pragma cache_size = 1`);
+  const fill = () =>
+    transaction(db, () => {
+      for (let i = 0; ; i++) db.prepare(insert).run(`${i} ${'x'.repeat(1000)}`);
+    });
+  expect(fill).toThrow(/full/);
+  expect(db.prepare('select count(*) as n from keys').get()).toEqual({ n: 0 });
+  expect(transaction(db, () => db.prepare(insert).run('d').changes)).toBe(1);
+  db.close();
+});

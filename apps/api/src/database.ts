@@ -168,7 +168,8 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('commit');
     return result;
   } catch (error) {
-    db.exec('rollback');
+    // SQLite has done so itself where the disk is full, and a second one would hide why
+    if (db.isTransaction) db.exec('rollback');
     throw error;
   }
 }
