@@ -96,6 +96,19 @@ describe('configuration', () => {
     expect(readConfig(['--data-root', '/c'], env)).toMatchObject({ dataRoots: ['/c'] });
   });
 
+  it('takes what versions of models may take from flags and variables', () => {
+    expect(readConfig([], {})).toMatchObject({ models: { loaded: 4, idleMs: 300_000, maxBytes: 2 ** 31 } });
+    const flags = '--loaded-models 2 --model-idle 0 --max-model-bytes 100M'.split(' ');
+    const env = {
+      TOKENUNIFY_LOADED_MODELS: '2',
+      TOKENUNIFY_MODEL_IDLE: '0',
+      TOKENUNIFY_MAX_MODEL_BYTES: '100M',
+    };
+    const models = { loaded: 2, idleMs: 0, maxBytes: 100 * 2 ** 20 };
+    expect(readConfig(flags, {})).toMatchObject({ models });
+    expect(readConfig([], env)).toMatchObject({ models });
+  });
+
   it.each([
     [['--port', '70000'], {}, /--port \(PORT\) is "70000".*0 to 65535/],
     [['--concurrency', '0'], {}, /concurrency.*1 to 1024/],
@@ -114,6 +127,9 @@ describe('configuration', () => {
     [[], { TOKENUNIFY_MAX_VALUE_BYTES: '' }, /MAX_VALUE_BYTES.*is ""/],
     [['--data', ''], {}, /--data \(TOKENUNIFY_DATA\) is ""; give a directory/],
     [['--data-root', ' '], {}, /--data-root/],
+    [['--loaded-models', '1'], {}, /--loaded-models \(TOKENUNIFY_LOADED_MODELS\) is "1".*2 to 1024/],
+    [['--model-idle', '-1'], {}, /model-idle.*0 to 86400/],
+    [['--max-model-bytes', 'all'], {}, /max-model-bytes.*"all"; give bytes/],
     [['--allow-address', '10.0.0.0/99'], {}, /"10.0.0.0\/99"; give a network/],
     [[], { TOKENUNIFY_ALLOW_ADDRESSES: '10.0.0.0/8,lab' }, /ALLOW_ADDRESSES\) is "lab"/],
     [['--trusted-origin', 'https://a.example/path'], { TOKENUNIFY_TRUSTED_KEY: 'k' }, /without a path/],
@@ -138,7 +154,7 @@ describe('configuration', () => {
     expect(readConfig(['-h'], {})).toBe('help');
     const names =
       'host port model threads concurrency queue max-voxels grace data data-root jobs job-queue workers job-memory ' +
-      'job-block max-job-voxels max-value-bytes max-storage allow-address trusted-origin';
+      'job-block max-job-voxels max-value-bytes max-storage loaded-models model-idle max-model-bytes allow-address trusted-origin';
     for (const name of names.split(' ')) expect(USAGE).toMatch(new RegExp(`^  --${name} +[A-Z_]+ +\\S`, 'm'));
     expect(USAGE).toContain('TOKENUNIFY_TRUSTED_KEY');
   });
