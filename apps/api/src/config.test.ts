@@ -128,7 +128,7 @@ describe('configuration', () => {
     [['--data', ''], {}, /--data \(TOKENUNIFY_DATA\) is ""; give a directory/],
     [['--data-root', ' '], {}, /--data-root/],
     [['--loaded-models', '1'], {}, /--loaded-models \(TOKENUNIFY_LOADED_MODELS\) is "1".*2 to 1024/],
-    [['--model-idle', '-1'], {}, /model-idle.*0 to 86400/],
+    [['--model-idle', '86401'], {}, /model-idle.*0 to 86400/],
     [['--max-model-bytes', 'all'], {}, /max-model-bytes.*"all"; give bytes/],
     [['--allow-address', '10.0.0.0/99'], {}, /"10.0.0.0\/99"; give a network/],
     [[], { TOKENUNIFY_ALLOW_ADDRESSES: '10.0.0.0/8,lab' }, /ALLOW_ADDRESSES\) is "lab"/],
