@@ -24,7 +24,7 @@ async function contents(own: Bench, name: string): Promise<Map<string, Buffer>> 
 it.each([
   ['makes', 'out.npy', []],
   ['replaces', 'out.zarr', ['--overwrite']],
-] as const)('while it %s %s', { timeout: 600_000 }, async (_, output, overwrite) => {
+] as const)('while it %s %s', { timeout: 900_000 }, async (_, output, overwrite) => {
   const own = await bench();
   onTestFinished(own.close);
   const [whole, earlier] = [output.replace('out', 'whole'), output.replace('out', 'earlier')];
