@@ -8,28 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boxShape, wholeBox } from '@tokenunify/em-io';
 import { startInference, type ModelPackage } from '@tokenunify/model';
-import {
-  connectedComponents,
-  parsePostProcessing,
-  planTiles,
-  type AffinityPredictor,
-} from '@tokenunify/segmentation';
+import { parsePostProcessing, planTiles, type AffinityPredictor } from '@tokenunify/segmentation';
 import { ranges } from '../../../annotations/open.ts';
 import { CommandError } from '../../../errors.ts';
-import { loadBlock, type LabelledBlock } from '../../../sampling/load.ts';
-import type {
-  Annotation,
-  Both,
-  ComparedBox,
-  CompareModels,
-  Comparison,
-  SpeedRatio,
-  WorstNeuron,
-} from '../types.ts';
+import type { Annotation, Both, ComparedBox, CompareModels, Comparison, SpeedRatio } from '../types.ts';
 import { checkAlike } from './alike.ts';
-import { describeNeuron } from './neurons.ts';
-import { Pool, worstOf } from './pool.ts';
-import { segmented, type Segmenter } from './segmented.ts';
+import { labelsOf, openBox } from './boxes.ts';
+import { worstNeurons } from './neurons.ts';
+import { Pool } from './pool.ts';
+import type { Segmenter } from './segmented.ts';
 import { measureSpeed } from './speed.ts';
 import { middleTile } from './tiles.ts';
 
@@ -139,35 +126,8 @@ async function compare(
       timed.push(middleTile(opened.block, champion.tileShape, champion.inputScale));
   }
   const { speed, speedRatio } = await speedOf(segmenters, timed, now, signal);
-  const worst = await neurons(pool, segmenters, annotations, signal);
+  const worst = await worstNeurons(pool, segmenters, annotations, signal);
   return { boxes, pooled: pool.scores(), speed, speedRatio, worst };
-}
-
-async function openBox(
-  annotation: Annotation,
-  signal: AbortSignal,
-): Promise<{ readonly block: LabelledBlock; readonly truth: Uint32Array }> {
-  const { number, raw, labels, box } = annotation;
-  const block = await loadBlock({ raw, labels, box: ranges(box) }, signal);
-  const truth = connectedComponents(block.labels, block.shape);
-  if (truth.every((id) => id === 0))
-    throw new CommandError(
-      'trainer/data',
-      `Entry ${number} of the manifest (${labels}, ${ranges(box)}) has no labelled voxel, so nothing can be scored in it; choose another box or remove the entry.`,
-    );
-  return { block, truth };
-}
-
-async function labelsOf(
-  { champion, challenger }: Both<Segmenter>,
-  annotation: Annotation,
-  block: LabelledBlock,
-  tile: (done: number) => void = () => {},
-): Promise<Both<Uint32Array>> {
-  let first = 0;
-  const one = await segmented(champion, annotation, block, (done) => tile((first = done)));
-  const other = await segmented(challenger, annotation, block, (done) => tile(first + done));
-  return { champion: one, challenger: other };
 }
 
 function speedOf(
@@ -178,24 +138,4 @@ function speedOf(
 ): Promise<{ readonly speed: Both<number>; readonly speedRatio: SpeedRatio }> {
   const predictors = { champion: champion.predictor, challenger: challenger.predictor };
   return measureSpeed({ predictors, tiles, now, signal });
-}
-
-/** Box by box again, for the pictures: only now it is known which neurons are the worst of all. */
-async function neurons(
-  pool: Pool,
-  segmenters: Both<Segmenter>,
-  annotations: readonly Annotation[],
-  signal: AbortSignal,
-): Promise<WorstNeuron[]> {
-  const worst = worstOf(pool.losses());
-  const described = new Map<(typeof worst)[number], WorstNeuron>();
-  for (const [index, annotation] of annotations.entries()) {
-    const here = worst.filter(({ box }) => box === index);
-    if (here.length === 0) continue;
-    signal.throwIfAborted();
-    const opened = await openBox(annotation, signal);
-    const labels = await labelsOf(segmenters, annotation, opened.block);
-    for (const loss of here) described.set(loss, describeNeuron(loss, { annotation, labels, ...opened }));
-  }
-  return worst.map((loss) => described.get(loss)!); // each lies in one of the boxes
 }

@@ -1,18 +1,17 @@
-import type { LabelledBlock } from '../../../sampling/load.ts';
 import type { Annotation, Both, WorstNeuron } from '../types.ts';
+import { labelsOf, openBox, type OpenBox } from './boxes.ts';
 import { neuronPicture } from './picture.ts';
-import type { NeuronLoss } from './pool.ts';
+import { worstOf, type NeuronLoss, type Pool } from './pool.ts';
 import { largestSection } from './section.ts';
+import type { Segmenter } from './segmented.ts';
 
-export interface ShownBox {
+interface ShownBox extends OpenBox {
   readonly annotation: Annotation;
-  readonly block: LabelledBlock;
-  readonly truth: Uint32Array;
   readonly labels: Both<Uint32Array>;
 }
 
 /** A neuron as the report shows it, with a picture. */
-export function describeNeuron(
+function describeNeuron(
   { component, voxels, champion, challenger }: NeuronLoss,
   { annotation, block, truth, labels }: ShownBox,
 ): WorstNeuron {
@@ -36,4 +35,24 @@ export function describeNeuron(
     axis: section.axis,
     picture: Buffer.from(picture).toString('base64'),
   };
+}
+
+/** Box by box again, for the pictures: only now it is known which neurons are the worst of all. */
+export async function worstNeurons(
+  pool: Pool,
+  segmenters: Both<Segmenter>,
+  annotations: readonly Annotation[],
+  signal: AbortSignal,
+): Promise<WorstNeuron[]> {
+  const worst = worstOf(pool.losses());
+  const described = new Map<(typeof worst)[number], WorstNeuron>();
+  for (const [index, annotation] of annotations.entries()) {
+    const here = worst.filter(({ box }) => box === index);
+    if (here.length === 0) continue;
+    signal.throwIfAborted();
+    const opened = await openBox(annotation, signal);
+    const labels = await labelsOf(segmenters, annotation, opened.block);
+    for (const loss of here) described.set(loss, describeNeuron(loss, { annotation, labels, ...opened }));
+  }
+  return worst.map((loss) => described.get(loss)!); // each lies in one of the boxes
 }

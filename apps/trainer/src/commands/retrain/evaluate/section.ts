@@ -35,9 +35,11 @@ export function largestSection(
   axes: readonly Axis[] = [0, 1, 2],
 ): Section | undefined {
   const counts = shape.map((side) => new Uint32Array(side)) as [Uint32Array, Uint32Array, Uint32Array]; // an axis each
-  forEachVoxel(labels, shape, neuron, (...place) =>
-    place.forEach((p, axis) => (counts[axis as Axis][p]! += 1)),
-  );
+  forEachVoxel(labels, shape, neuron, (z, y, x) => {
+    counts[0][z]! += 1;
+    counts[1][y]! += 1;
+    counts[2][x]! += 1;
+  });
   const best = axes
     .map((axis) => ({ axis, index: counts[axis].indexOf(counts[axis].reduce((a, b) => Math.max(a, b), 0)) }))
     .reduce((a, b) => (counts[b.axis][b.index]! > counts[a.axis][a.index]! ? b : a));
