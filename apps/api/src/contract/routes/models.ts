@@ -57,9 +57,7 @@ export const uploadModelRoute = createRoute({
     'The same package again is the same version, and a retired one is ready again. An upload moves no alias.',
   request: { body: { required: true, content: { [PACKAGE_MEDIA_TYPE]: { schema: binary } } } },
   responses: {
-    200: {
-      ...created(modelVersionSchema, 'There already.'),
-    },
+    200: created(modelVersionSchema, 'There already.'),
     201: created(modelVersionSchema, 'Taken in.'),
     400: problem(400, 'No body, or one that broke off'),
     ...keyed,
