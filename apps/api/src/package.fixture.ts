@@ -15,7 +15,11 @@ const tileShape = [16, 32, 32] as const;
 /** A package with the real nano network, small tiles and weights nobody trained, which can be trained on. */
 export function writeUntrainedPackage(
   dir: string,
-  { version = '0.0.1', seed = 7 }: { readonly version?: string; readonly seed?: number } = {},
+  {
+    version = '0.0.1',
+    seed = 7,
+    testOutput,
+  }: { readonly version?: string; readonly seed?: number; readonly testOutput?: Uint8Array } = {},
 ): Promise<ModelPackage> {
   const preset = presetNamed('nano');
   const weights = initialWeights(describeNetwork(preset, 'affinities', tileShape).parameters, seed);
@@ -40,6 +44,7 @@ export function writeUntrainedPackage(
     license: 'Apache-2.0',
     authors: [{ name: 'TokenUnify' }],
     cite: [{ text: 'TokenUnify', url: 'https://example.org' }],
+    ...(testOutput && { testOutput }),
     testInput: encodeNpy(ndArray('uint8', [1, 1, ...tileShape])),
     checkpoint: encodeCheckpoint({ weights, state: { command: 'finetune', preset: preset.name, step: 0 } }),
     timestamp: '2026-01-01T00:00:00Z',
