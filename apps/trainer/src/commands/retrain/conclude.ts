@@ -38,7 +38,7 @@ const usedUp: readonly Outcome[] = ['promoted', 'kept', 'rolled-back'];
 export async function conclude(conclusion: Conclusion, night: Night): Promise<Night> {
   const { directory, tools, end } = conclusion;
   const { outcome, reason, exitCode, ended } = end;
-  if (ended && usedUp.includes(outcome)) await directory.addSeen(night.annotations.map(({ key }) => key));
+  if (ended && usedUp.includes(outcome)) await directory.addSeen(toTrainOn(night).map(({ key }) => key));
   const report = await reportOf(conclusion, night);
   await directory.publishReport(await written(tools, directory.of(night.id), report));
   if (!ended) return night;

@@ -80,6 +80,7 @@ describe('nightly.json', () => {
     [{ ...least, server: {} }, 'server.url is missing; it must be the address of the API'],
     [{ ...least, smokeTest: undefined }, 'smokeTest is missing'],
     [{ ...least, deadlineMinutes: 0 }, 'deadlineMinutes is 0, but must be a number from 0.01 to 100000'],
+    [{ ...least, name: 'a/b' }, 'name is "a/b", but must be the name of the models, 5 to 128 letters'],
     [[], 'the file is [], but must be an object; change it there.'],
   ])('%j is refused, with field, value and what it must be', async (value, message) =>
     expect(await refused(value)).toContain(message),

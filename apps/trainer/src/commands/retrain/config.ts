@@ -12,6 +12,8 @@ const wholeNumber = (least: number, most: number) => {
 const number = (least: number, most: number, error = `a number from ${least} to ${most}`) =>
   z.number(error).min(least, error).max(most, error);
 const text = (error: string) => z.string(error).min(1, error);
+const modelName =
+  'the name of the models, 5 to 128 letters, digits, spaces and _ + - ( ), as "TokenUnify nano"';
 const yesOrNo = z.boolean('true or false');
 const side = wholeNumber(1, 4096);
 
@@ -36,7 +38,10 @@ const schema = z.strictObject(
     ),
     directory: text('a directory for what nights leave behind, as "nightly"'),
     manifest: text('the file that lists the annotations, as "annotations.json"'),
-    name: text('the name of the models, as "TokenUnify nano"').optional(),
+    name: z
+      .string(modelName)
+      .regex(/^[A-Za-z0-9_+\- ()]{5,128}$/, modelName)
+      .optional(),
     training: z
       .strictObject(
         {

@@ -33,6 +33,7 @@ const KEPT = 7;
  *       night.json                  what was decided at its beginning, and what is done
  *       run/                        the training
  *       package/                    the challenger
+ *       comparing/                  labels of held-out boxes, until all are compared
  *       segmented/                    labels of held-out boxes, while models are compared
  *       comparison.json             both models on the held-out boxes
  *       report.json, report.html
@@ -102,8 +103,8 @@ export class NightDirectory {
   async prune(champion: string | undefined): Promise<void> {
     const ids = await this.#ids();
     for (const id of ids.slice(0, -KEPT)) {
-      await rm(this.of(id, 'run'), { recursive: true, force: true });
-      await rm(this.of(id, 'package'), { recursive: true, force: true });
+      for (const large of ['run', 'package', 'comparing'])
+        await rm(this.of(id, large), { recursive: true, force: true });
       await rm(this.of(id, 'segmented'), { recursive: true, force: true });
     }
     if (champion === undefined) return;

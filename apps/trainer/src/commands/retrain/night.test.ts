@@ -67,8 +67,9 @@ describe('a night', () => {
     );
     expect(staged.points.filter((point) => !/write|Report|latest|Manifest/.test(point))).toEqual([]);
     expect(await staged.latest()).toMatchObject({ night: '2026-11-24-2', outcome: 'nothing-new' });
-    // something new makes a new version
-    staged.annotations = [...staged.annotations, { ...staged.annotations[0]!, number: 4, key: 'key-4' }];
+    // what was held out and is trained on now is new, and makes a new version
+    staged.annotations[2] = { ...staged.annotations[2]!, split: 'train' };
+    staged.annotations.push({ ...staged.annotations[2]!, number: 4, key: 'key-4', split: 'held-out' });
     staged.voi = 0.5;
     expect(await staged.run()).toMatchObject({ outcome: 'promoted' });
     expect(serving()).toBe('0.1.2026112403');

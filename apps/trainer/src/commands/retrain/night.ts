@@ -182,17 +182,12 @@ class Machine {
     }
     const { reason } = dataBefore(this.#current, 'smoke');
     const { from, to } = dataBefore(this.#current, 'promote');
-    const answered = await this.#answeredAgain();
+    const { unanswered } = dataBefore(this.#current, 'roll-back');
     return this.#conclude({
       outcome: 'rolled-back',
-      reason: `${sayModel(to)} was promoted and rolled back to ${sayModel(from)}: ${reason}${answered}`,
+      reason: `${sayModel(to)} was promoted and rolled back to ${sayModel(from)}: ${reason}${unanswered === undefined ? '' : ` The old champion is back, but ${unanswered}.`}`,
       ...{ exitCode: nightExitCodes.rolledBack, ended: true },
     });
-  }
-
-  async #answeredAgain(): Promise<string> {
-    const record = this.#current.steps.find(({ step }) => step === 'roll-back');
-    return record?.summary.includes(', but ') ? ` ${record.summary}` : '';
   }
 
   /** Whether the night is over before this step. */

@@ -124,8 +124,10 @@ export interface WorstNeuron extends Both<{ readonly split: number; readonly mer
 
 /** Speed of the challenger in units of the champion's. */
 export interface SpeedRatio {
-  /** Of the fastest runs of both: the quotient of their speeds. */
+  /** Of the cheapest runs of both: the quotient of their speeds. */
   readonly best: number;
+  /** Whether runs were compared by the processor time they took, which others on the machine do not change, or by the clock. */
+  readonly by: 'processor' | 'clock';
   /** Of one round after the other: half of the rounds lie between both. How noisy the machine was. */
   readonly lowerQuartile: number;
   readonly upperQuartile: number;
@@ -137,7 +139,7 @@ export interface Comparison {
   readonly boxes: readonly ComparedBox[];
   /** Over all boxes together: what the gate reads. */
   readonly pooled: Both<Score>;
-  /** Megavoxels a second, measured in turns: of the fastest run of each. */
+  /** Megavoxels a second, measured in turns: of the champion's fastest run, and that times `speedRatio.best`. */
   readonly speed: Both<number>;
   readonly speedRatio?: SpeedRatio;
   /** Ten of each model, and the ten that changed most; worst of the challenger first. */
@@ -200,7 +202,11 @@ export interface StepData {
   readonly decide: Decision;
   readonly promote: { readonly from: ModelName; readonly to: ModelName };
   readonly smoke: SmokeResult;
-  readonly 'roll-back': { readonly champion: ModelName };
+  readonly 'roll-back': {
+    readonly champion: ModelName;
+    /** Why the old champion was not seen to answer. */
+    readonly unanswered?: string;
+  };
 }
 
 /** In this order. */

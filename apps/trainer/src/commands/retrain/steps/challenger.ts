@@ -1,4 +1,5 @@
 /** The challenger: trained from the champion, exported, compared with it. */
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJson } from '../../../json-file.ts';
 import { dataBefore, heldOut, toTrainOn, type Context, type Step } from '../context.ts';
@@ -28,6 +29,7 @@ export const exporting: Step<'export'> = async (context) => {
   const { challenger } = dataBefore(night, 'champion');
   const { checkpoint } = dataBefore(night, 'train');
   const champion = await context.champion();
+  await clearKilled(directory.of(night.id));
   try {
     const { digest, name, version } = await tools.exportChallenger({
       ...{ checkpoint, champion, signal, reporter },
@@ -47,6 +49,12 @@ export const exporting: Step<'export'> = async (context) => {
     });
   }
 };
+
+/** A package is written beside its place: what a kill left there is as large as a model. */
+async function clearKilled(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (name.startsWith('.package.')) await rm(join(directory, name), { recursive: true, force: true });
+}
 
 export const evaluate: Step<'evaluate'> = async (context) => {
   const { directory, tools, reporter, signal, config } = context;

@@ -119,10 +119,10 @@ export const rollBack: Step<'roll-back'> = async (context) => {
     const { champion: now } = await serving();
     if (now.digest !== from.digest) throw overtaken(to, now);
   }
-  const answers = await oldChampionAnswers(context, from);
+  const unanswered = await oldChampionAnswers(context, from);
   return {
-    summary: `Rolled back: ${sayModel(from)} is champion again${answers === undefined ? ' and answers' : `, but ${answers}`}.`,
-    data: { champion: from },
+    summary: `Rolled back: ${sayModel(from)} is champion again${unanswered === undefined ? ' and answers' : `, but ${unanswered}`}.`,
+    data: { champion: from, ...(unanswered !== undefined && { unanswered }) },
   };
 };
 
