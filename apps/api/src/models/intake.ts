@@ -131,7 +131,8 @@ export class Intake {
     const { digest } = model;
     const known = rows.get(digest) !== undefined;
     const sizes = await directory.sizes(model);
-    await directory.place(model.dir, digest);
+    // a retired one keeps its files: to replace them would be a moment without them
+    if (!(await this.#intact(digest))) await directory.place(model.dir, digest);
     try {
       if (known) rows.restore(digest, sizes);
       else rows.insert(model, sizes, now());

@@ -8,7 +8,7 @@ import { packModelPackage, writeModelPackage, type ModelPackage } from '@tokenun
 import { openDatabase } from '../database.ts';
 import { DEFAULT_MODEL_LIMITS, type ModelLimits } from '../limits.ts';
 import type { PackageFiles } from './packages.ts';
-import { LocalModelRegistry } from './registry.ts';
+import { LocalModelRegistry, type RegistryOptions } from './registry.ts';
 import type { Running, Start } from './running.ts';
 
 const tile = [2, 4, 4] as const;
@@ -102,6 +102,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly processes: FakeProcesses;
   readonly timers: FakeTimers;
   registry: LocalModelRegistry;
+  /** Another registry of the same directory, which is not opened yet. */
+  make(options?: Partial<RegistryOptions>): LocalModelRegistry;
   /** What the last start said. */
   notices: string[];
   /** Writes a package and uploads it; its digest. */
@@ -121,16 +123,17 @@ export async function openRegistry(
   const db = openDatabase(':memory:');
   const [processes, timers] = [new FakeProcesses(), new FakeTimers()];
   let time = Date.parse('2026-01-01T00:00:00Z');
-  const make = () =>
+  const make = (options: Partial<RegistryOptions> = {}) =>
     new LocalModelRegistry({
       ...{ db, directory: join(root, 'models'), start: processes.start, after: timers.after },
       limits: { ...DEFAULT_MODEL_LIMITS, ...limits },
       now: () => time++,
       random: Math.random,
       ...(files && { files }),
+      ...options,
     });
   const test: TestRegistry = {
-    ...{ root, db, processes, timers, registry: make(), notices: [] },
+    ...{ root, db, processes, timers, registry: make(), make, notices: [] },
     async upload(version, options = {}) {
       const dir = join(root, `package-${Math.random()}`);
       const { digest } = await writeTinyPackage(dir, { version, ...options });
