@@ -15,7 +15,7 @@ const API = fromHere('../../../apps/api/src/main.ts');
 const quiet = '--disable-warning=ExperimentalWarning';
 
 /** The native engine trains more in the same time; without it the nights are shorter, and the same holds. */
-const native = locateNativeTensorflow() !== undefined;
+const native = process.env['NIGHTLY_TEST_ENGINE'] !== 'cpu' && locateNativeTensorflow() !== undefined;
 export const engine = native ? 'tensorflow' : 'cpu';
 const side = native ? 32 : 16;
 export const tile: Vec3 = [side, side, side];

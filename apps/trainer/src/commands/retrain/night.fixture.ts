@@ -95,6 +95,8 @@ interface Deployment {
   readonly challenger?: string | undefined;
   /** Champions before, the last one last. */
   readonly before: readonly string[];
+  /** Versions that are champion no more, the last one last. */
+  readonly left: readonly string[];
   /** `promote <version>`, `challenge <version>`, `rollback <version>`. */
   readonly moves: readonly string[];
 }
@@ -116,7 +118,7 @@ export const unreachable = (): ApiConnectionError =>
 export class FakeRegistry implements Registry {
   readonly #directory: string;
   readonly #at: At;
-  state: Deployment = { packages: {}, champion: '', before: [], moves: [] };
+  state: Deployment = { packages: {}, champion: '', before: [], left: [], moves: [] };
   /** What a version makes of the reference volume. */
   labelsOf: (digest: string) => Uint32Array = () => expectedLabels;
   /** Instead of the champion. */
@@ -157,12 +159,13 @@ export class FakeRegistry implements Registry {
   }
 
   now(): Deployed {
-    const { champion, challenger, before } = this.state;
+    const { champion, challenger, before, left } = this.state;
     const previous = before.at(-1);
     return {
       champion: this.#named(champion),
       ...(challenger !== undefined && { challenger: this.#named(challenger) }),
       ...(previous !== undefined && { previous: this.#named(previous) }),
+      history: left.toReversed().map((digest) => ({ alias: 'champion', from: this.#named(digest) })),
     };
   }
 
@@ -225,7 +228,7 @@ export class FakeRegistry implements Registry {
   }
 
   promote(digest: string, expected?: string): void {
-    const { champion, challenger, before, moves, ...rest } = this.state;
+    const { champion, challenger, before, left, moves, ...rest } = this.state;
     if (champion === digest) return;
     this.#expect(expected);
     this.state = {
@@ -233,6 +236,7 @@ export class FakeRegistry implements Registry {
       champion: digest,
       challenger: challenger === digest ? undefined : challenger,
       before: [...before, champion],
+      left: [...left, champion],
       moves: [...moves, `promote ${this.#named(digest).version}`],
     };
   }
@@ -240,11 +244,17 @@ export class FakeRegistry implements Registry {
   rollBack({ expected }: { readonly expected?: string } = {}) {
     return this.#called('rollBack', () => {
       this.#expect(expected);
-      const { before, champion, moves, ...rest } = this.state;
+      const { before, champion, left, moves, ...rest } = this.state;
       const to = before.at(-1);
       if (to === undefined) throw problem(409, 'no-previous-champion');
       const said = `rollback ${this.#named(champion).version}`;
-      this.state = { ...rest, champion: to, before: before.slice(0, -1), moves: [...moves, said] };
+      this.state = {
+        ...rest,
+        champion: to,
+        before: before.slice(0, -1),
+        left: [...left, champion],
+        moves: [...moves, said],
+      };
     });
   }
 

@@ -156,6 +156,18 @@ describe('what changed meanwhile', () => {
     expect(serving()).toBe('0.2.0');
   });
 
+  it('the person in charge rolled back after a kill: nothing is promoted again', async () => {
+    let restore: (() => Promise<void>) | undefined;
+    once(staged, 'after promoteModel', async () => void (restore = await staged.snapshot()));
+    await staged.run();
+    await restore?.();
+    await staged.registry.rollBack();
+    const { moves } = staged.registry.state;
+    expect(await staged.run()).toMatchObject({ outcome: 'rolled-back', exitCode: 4, ended: true });
+    expect(staged.registry.state.moves).toEqual(moves);
+    expect(await staged.latest()).toMatchObject({ serving: { version: '0.1.0' } });
+  });
+
   it.each<[string, () => void | Promise<void>]>([
     ['the settings', () => void Object.assign(staged.config.training, { steps: 4 })],
     ['the champion', third],
@@ -391,6 +403,14 @@ describe('a full disk', () => {
     };
     expect(await staged.run()).toMatchObject({ outcome: 'failed', exitCode: 1 });
     expect(serving()).toBe('0.1.0');
+    // and with room again it is not promoted a second time
+    staged.at = () => undefined;
+    const { moves } = staged.registry.state;
+    const end = await staged.run();
+    expect(end).toMatchObject({ outcome: 'rolled-back', exitCode: 4, ended: true });
+    expect(end.reason).toContain('so it is not promoted again');
+    expect(staged.registry.state.moves).toEqual(moves);
+    expect(await staged.run()).toMatchObject({ outcome: 'nothing-new' });
   });
 });
 

@@ -18,6 +18,8 @@ export interface Deployed {
   readonly challenger?: ModelName | undefined;
   /** What a roll back would make champion. */
   readonly previous?: ModelName | undefined;
+  /** Newest first: which version an alias was taken from. */
+  readonly history: readonly { readonly alias: string; readonly from?: ModelName | undefined }[];
 }
 
 export interface RegisteredFile {

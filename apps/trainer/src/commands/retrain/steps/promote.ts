@@ -10,24 +10,28 @@ export const promote: Step<'promote'> = async (context) => {
   const night = context.night();
   const { champion: from } = dataBefore(night, 'champion');
   const { challenger: to } = dataBefore(night, 'export');
+  const again = night.promoting !== undefined;
   // before the server is asked: whoever goes on after a kill knows that a smoke test may be owed
-  if (!night.promoting) await context.remember({ promoting: { from, to } });
-  const serving = async () =>
-    (
-      await askOwed(() => registry.deployment({ signal })).catch((error: unknown) => {
-        // whether it was promoted is not known: who goes on looks first
-        throw error instanceof NightError ? withResumable(error, true) : error;
-      })
-    ).champion;
-  const before = await serving();
+  if (!again) await context.remember({ promoting: { from, to } });
+  const deployment = () =>
+    askOwed(() => registry.deployment({ signal })).catch((error: unknown) => {
+      // whether it was promoted is not known: who goes on looks first
+      throw error instanceof NightError ? withResumable(error, true) : error;
+    });
+  const { champion: before, history } = await deployment();
   if (before.digest !== to.digest) {
     if (before.digest !== from.digest) throw championChanged(from, before);
+    if (again && history.some(({ alias, from: left }) => alias === 'champion' && left?.digest === to.digest))
+      throw new NightError(
+        `${sayModel(to)} was promoted by this night and rolled back before the night could say so, so it is not promoted again; see the history at /v1/deployment.`,
+        { exitCode: nightExitCodes.rolledBack, outcome: 'rolled-back', settled: true, serving: before },
+      );
     const reason = `night ${night.id}: ${dataBefore(night, 'decide').reason}`.slice(0, 1000);
     const change = { expected: from.digest, reason, signal };
     await askOwed(() => registry.promoteModel(to.digest, change)).catch(async (error: unknown) => {
       signal.throwIfAborted();
       // an answer that was lost is no promotion that was not done
-      const now = await serving();
+      const { champion: now } = await deployment();
       if (now.digest === from.digest) throw error;
       if (now.digest !== to.digest) throw championChanged(from, now);
     });
