@@ -315,6 +315,20 @@ describe('a start', () => {
     (await test.registry.acquire('champion', never)).release();
   });
 
+  it('serves the champion that there is when the disk is full', async () => {
+    let full = false;
+    const cp: PackageFiles['cp'] = async (...args) => {
+      if (full) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+      return promises.cp(...args);
+    };
+    await open({}, { ...promises, cp });
+    const { dir } = await write('2.0.0');
+    full = true;
+    await test.restart([dir]);
+    expect(test.notices).toEqual([expect.stringMatching(/was not taken in: The server has no room left/)]);
+    (await test.registry.acquire('champion', never)).release();
+  });
+
   it('leaves a retired version retired, and says so', async () => {
     await open();
     const { dir, digest } = await write('2.0.0');

@@ -1,6 +1,5 @@
-import type { ModelPackage } from '@tokenunify/model';
-import { isModelError, readModelPackage } from '@tokenunify/model';
-import { isApiProblem } from '../problem.ts';
+import { readModelPackage, type ModelPackage } from '@tokenunify/model';
+import { toProblem } from '../failures.ts';
 import type { Catalog } from './catalog.ts';
 import type { Intake } from './intake.ts';
 import type { PackageDirectory } from './packages.ts';
@@ -38,9 +37,9 @@ export async function register(dir: string, options: OpeningOptions): Promise<st
     await intake.copy(dir, never);
   } catch (error) {
     // a server that has a champion starts with it
-    const serves = deployments.digestOf('champion') !== undefined;
-    if (!serves || (!isApiProblem(error) && !isModelError(error))) throw error;
-    return `${called(model)} in ${dir} was not taken in: ${error.message}`;
+    const { code, message } = toProblem(error);
+    if (code === 'internal' || deployments.digestOf('champion') === undefined) throw error;
+    return `${called(model)} in ${dir} was not taken in: ${message}`;
   }
   const champion = deployments.digestOf('champion');
   if (champion === digest) return undefined;
