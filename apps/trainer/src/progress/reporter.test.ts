@@ -105,6 +105,7 @@ describe('progress with --json', () => {
     progress({ stage: 'pretrain', done: 1, total: 2, detail: 'x', data: { losses: { total: 0.5 } } });
     progress({ stage: 'pretrain', done: 2, total: 2 });
     note('A note.');
+    note('read: 3 entries.', { step: 'read' });
     result('For people.', { steps: 2 });
     expect(said.error).toBe('');
     expect(
@@ -116,6 +117,7 @@ describe('progress with --json', () => {
       { kind: 'progress', stage: 'pretrain', done: 1, total: 2, losses: { total: 0.5 } },
       { kind: 'progress', stage: 'pretrain', done: 2, total: 2 },
       { kind: 'note', text: 'A note.' },
+      { kind: 'note', text: 'read: 3 entries.', step: 'read' },
       { kind: 'result', steps: 2 },
     ]);
   });

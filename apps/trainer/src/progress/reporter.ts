@@ -18,8 +18,8 @@ export interface ProgressLine {
 
 export interface Reporter {
   progress(line: ProgressLine): void;
-  /** A sentence for people; with `--json` an object of kind `note`. */
-  note(text: string): void;
+  /** A sentence for people; with `--json` an object of kind `note`, and `data` in it. */
+  note(text: string, data?: Data): void;
   /** The result: on stdout. */
   result(text: string, data: Data): void;
 }
@@ -88,7 +88,7 @@ function jsonReporter(terminal: Terminal): Reporter {
   const say = (value: object) => terminal.out(`${JSON.stringify(value)}\n`);
   return {
     progress: ({ stage, done, total, data }) => say({ kind: 'progress', stage, done, total, ...data }),
-    note: (text) => say({ kind: 'note', text }),
+    note: (text, data) => say({ kind: 'note', text, ...data }),
     result: (_text, data) => say({ kind: 'result', ...data }),
   };
 }

@@ -313,7 +313,7 @@ export interface Staged {
   at: At;
   readonly points: string[];
   readonly notes: string[];
-  /** Steps that the progress told of. */
+  /** Steps that were told of. */
   readonly told: string[];
   readonly tools: { -readonly [Name in keyof NightTools]: NightTools[Name] };
   run(options?: Partial<NightOptions>): Promise<End>;
@@ -385,8 +385,8 @@ export async function stage(): Promise<Staged> {
     segmentHere: () => called('segmentHere', () => expectedLabels),
   };
   const reporter: Reporter = {
-    progress: ({ stage: name, data }) => void (name === 'night' && staged.told.push(String(data?.['step']))),
-    note: (text) => void staged.notes.push(text),
+    progress: () => undefined,
+    note: (text, data) => void (data ? staged.told.push(String(data['step'])) : staged.notes.push(text)),
     result: () => undefined,
   };
   const directory = new WatchedDirectory(config.directory, at);

@@ -229,10 +229,8 @@ class Machine {
       data,
     } as unknown as StepRecord;
     await this.#remember({ steps: [...this.#current.steps, record] });
-    this.#context.reporter.progress({
-      ...{ stage: 'night', done: index + 1, total: stepNames.length, detail: `${name}: ${summary}` },
-      data: { step: name, summary, result: data },
-    });
+    const told = { stage: 'night', step: name, done: index + 1, total: stepNames.length, result: data };
+    this.#options.reporter.note(`${name}: ${summary}`, told);
   }
 
   async #remember(change: Partial<Night>): Promise<void> {

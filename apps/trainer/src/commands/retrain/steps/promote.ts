@@ -86,7 +86,8 @@ async function sameAsHere(
   const { threads } = config;
   try {
     const model = await context.challenger();
-    const here = await tools.segmentHere(model, reference.raw, { threads, signal, reporter });
+    const silent = { ...reporter, progress: () => undefined };
+    const here = await tools.segmentHere(model, reference.raw, { threads, signal, reporter: silent });
     const same = Buffer.from(here.buffer, here.byteOffset, here.byteLength).equals(
       Buffer.from(labels.buffer, labels.byteOffset, labels.byteLength),
     );
