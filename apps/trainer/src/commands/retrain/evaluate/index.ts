@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boxShape, wholeBox } from '@tokenunify/em-io';
 import { startInference, type ModelPackage } from '@tokenunify/model';
-import { parsePostProcessing, planTiles, type AffinityPredictor } from '@tokenunify/segmentation';
+import { parsePostProcessing, planTiles } from '@tokenunify/segmentation';
 import { ranges } from '../../../annotations/open.ts';
 import { CommandError } from '../../../errors.ts';
 import type { Annotation, Both, ComparedBox, CompareModels, Comparison, SpeedRatio } from '../types.ts';
@@ -16,7 +16,8 @@ import { checkAlike } from './alike.ts';
 import { labelsOf, openBox } from './boxes.ts';
 import { worstNeurons } from './neurons.ts';
 import { Pool } from './pool.ts';
-import type { Segmenter } from './segmented.ts';
+import { processorTime } from './processor-time.ts';
+import type { Predictor, Segmenter } from './segmented.ts';
 import { measureSpeed } from './speed.ts';
 import { middleTile } from './tiles.ts';
 
@@ -25,7 +26,7 @@ export interface CompareTools {
   start(
     model: ModelPackage,
     options: { readonly threads?: number; readonly signal: AbortSignal },
-  ): Promise<AffinityPredictor & { close(): Promise<void> }>;
+  ): Promise<Predictor & { close(): Promise<void> }>;
   /** ms. */
   readonly now: () => number;
 }
@@ -137,5 +138,8 @@ function speedOf(
   signal: AbortSignal,
 ): Promise<{ readonly speed: Both<number>; readonly speedRatio: SpeedRatio }> {
   const predictors = { champion: champion.predictor, challenger: challenger.predictor };
-  return measureSpeed({ predictors, tiles, now, signal });
+  return measureSpeed({
+    ...{ predictors, tiles, now, signal },
+    processorTime: (who) => processorTime(predictors[who].pid),
+  });
 }

@@ -8,10 +8,13 @@ import { writeFileAtomically } from '../../../json-file.ts';
 import type { LabelledBlock } from '../../../sampling/load.ts';
 import type { Annotation } from '../types.ts';
 
+/** A network in a process. */
+export type Predictor = AffinityPredictor & { readonly pid?: number | undefined };
+
 /** One model, ready to segment. */
 export interface Segmenter {
   readonly model: ModelPackage;
-  readonly predictor: AffinityPredictor;
+  readonly predictor: Predictor;
   /** The champion's, for both. */
   readonly postprocessing: PostProcessing;
   /** Of labels that are done. */

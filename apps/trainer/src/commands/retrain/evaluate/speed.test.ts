@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { processorTime } from './processor-time.ts';
 import { measureSpeed, quantile } from './speed.ts';
 
 const tileShape = [10, 10, 10] as const;
@@ -27,7 +28,7 @@ it('speeds are megavoxels a second, measured in turns after a warm-up', async ()
   expect(ran.join('')).toBe('AB' + 'ABBA' + 'BAAB' + 'ABBA');
   expect(measured).toEqual({
     speed: { champion: 1, challenger: 0.5 },
-    speedRatio: { best: 0.5, lowerQuartile: 0.5, upperQuartile: 0.5, rounds: 3 },
+    speedRatio: { by: 'clock', best: 0.5, lowerQuartile: 0.5, upperQuartile: 0.5, rounds: 3 },
   });
 });
 
@@ -56,6 +57,41 @@ it('a slow model is measured a few times, an unsteady one often, and both stop w
   expect((await measureSpeed(unsteady.options)).speedRatio.rounds).toBe(40);
   const stopped = AbortSignal.abort(new Error('enough'));
   await expect(measureSpeed({ ...unsteady.options, signal: stopped })).rejects.toThrow('enough');
+});
+
+it('processor time is compared where it is known of every run, and the clock otherwise', async () => {
+  // the clock says that the challenger is slow; its process did as much as the champion's
+  const { options } = machine((who, run) => (who === 'champion' ? 10 : 30 + run));
+  const used = { champion: 0, challenger: 0 };
+  const counting = {
+    champion: { ...options.predictors.champion, predict: () => count('champion') },
+    challenger: { ...options.predictors.challenger, predict: () => count('challenger') },
+  };
+  const count = (who: 'champion' | 'challenger') => {
+    used[who] += 5;
+    return options.predictors[who].predict();
+  };
+  const processorTime = (who: 'champion' | 'challenger') => used[who];
+  const { speed, speedRatio } = await measureSpeed({ ...options, predictors: counting, processorTime });
+  expect(speedRatio).toEqual({ by: 'processor', best: 1, lowerQuartile: 1, upperQuartile: 1, rounds: 5 });
+  expect(speed).toEqual({ champion: 0.1, challenger: 0.1 });
+  let asked = 0;
+  const sometimes = (who: 'champion' | 'challenger') => (++asked === 20 ? undefined : used[who]);
+  const other = await measureSpeed({ ...options, predictors: counting, processorTime: sometimes });
+  expect(other.speedRatio.by).toBe('clock');
+  expect(other.speedRatio.best).toBeLessThan(0.5);
+});
+
+it.runIf(process.platform === 'linux')('processor time grows with work, not with waiting', async () => {
+  const before = processorTime(process.pid);
+  if (before === undefined) return; // a kernel that does not count
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const waited = processorTime(process.pid)!;
+  for (const until = process.cpuUsage().user + 150_000; process.cpuUsage().user < until;);
+  expect(processorTime(process.pid)! - waited).toBeGreaterThan(100);
+  expect(waited - before).toBeLessThan(150);
+  expect(processorTime(undefined)).toBeUndefined();
+  expect(processorTime(2 ** 30)).toBeUndefined();
 });
 
 it('a quantile lies between the two nearest values', () => {

@@ -58,7 +58,7 @@ export function comparison(better: boolean): Comparison {
     })),
     pooled: { champion: score(0.45, 0.3, 0.12), challenger: score(gain * 0.45, 0.25, gain * 0.12) },
     speed: { champion: 1.8, challenger: 1.79 },
-    speedRatio: { best: 1.79 / 1.8, lowerQuartile: 0.97, upperQuartile: 1.01, rounds: 7 },
+    speedRatio: { by: 'processor', best: 1.79 / 1.8, lowerQuartile: 0.97, upperQuartile: 1.01, rounds: 7 },
     worst,
   };
 }

@@ -41,6 +41,7 @@ const comparison = z.object({
   speedRatio: z
     .object({
       best: z.number(),
+      by: z.enum(['processor', 'clock']),
       lowerQuartile: z.number(),
       upperQuartile: z.number(),
       rounds: z.int(),

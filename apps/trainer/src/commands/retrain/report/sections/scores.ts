@@ -85,9 +85,9 @@ export function scoresSection(comparison: Comparison): Markup {
       Inference: champion ${fixed(speed.champion, 3)}, challenger ${fixed(speed.challenger, 3)}
       Mvoxel/s${
         speedRatio &&
-        html`; the challenger runs at ${speedRatio.best.toFixed(3)} times the champion's speed (by the fastest
-        runs; half of ${speedRatio.rounds} rounds between ${speedRatio.lowerQuartile.toFixed(3)} and
-        ${speedRatio.upperQuartile.toFixed(3)})`
+        html`; the challenger runs at ${speedRatio.best.toFixed(3)} times the champion's speed (by
+        ${speedRatio.by === 'processor' ? 'processor time' : 'the clock'}; half of ${speedRatio.rounds} rounds
+        between ${speedRatio.lowerQuartile.toFixed(3)} and ${speedRatio.upperQuartile.toFixed(3)})`
       }.
       Both ran in turns on the same tiles. Truth: connected components of the labels in each box; boxes share
       no neuron; unlabelled voxels do not count.
