@@ -69,6 +69,11 @@ describe('the gate', () => {
     expect(decide({ voi: { margin: 0 } }, compared({ voi: 0 }, { voi: 0 })).promote).toBe(true);
   });
 
+  it('never promotes over a speed that was not measured', () => {
+    const both: Gate = { voi: { margin: 0.01 }, speed: { margin: -1 } };
+    expect(decide(both, compared({ voi: 1, speed: 0 }, { voi: 0.5, speed: 5 })).promote).toBe(false);
+  });
+
   it('never promotes what cannot be told, whatever the other metrics say', () => {
     const untold = fc.constantFrom(NaN, undefined, null, Infinity, -Infinity, -1);
     fc.assert(

@@ -1,7 +1,7 @@
 import { isApiError } from '@tokenunify/api/client';
 import type { Context, Step } from '../context.ts';
 import { fetchChampion } from '../download.ts';
-import { messageOf, NightError, nightExitCodes, withResumable, wrong } from '../errors.ts';
+import { messageOf, NightError, nightExitCodes, wrong } from '../errors.ts';
 import { createAsk, problemOf, sayModel, type Registry } from '../registry.ts';
 import { askChampion, readReference } from '../smoke.ts';
 import { trainablePreset } from '../train/settings.ts';
@@ -17,10 +17,7 @@ export const champion: Step<'champion'> = async (context) => {
     ...askOptions(context),
     seconds: Math.min(FIRST_PATIENCE, config.server.patienceSeconds),
   });
-  const { champion: found } = await ask(() => registry.deployment({ signal })).catch((error: unknown) => {
-    // nothing was done yet that could be gone on with: the next night reads the manifest again
-    throw error instanceof NightError ? withResumable(error, false) : error;
-  });
+  const { champion: found } = await ask(() => registry.deployment({ signal }));
   const model = await fetchChampion(context, found);
   if (model.checkpointPath === undefined)
     throw new NightError(
