@@ -18,7 +18,8 @@ import { startServer, type RunningServer } from '../server.ts';
 const shape: Vec3 = [48, 96, 96];
 const root = await mkdtemp(join(tmpdir(), 'full-disk-'));
 const data = join(root, 'data');
-const mounted = tryToMount(4);
+// 4 for the registry's copy of the model, 4 for the job
+const mounted = tryToMount(8);
 
 function tryToMount(megabytes: number): boolean {
   mkdirSync(data);

@@ -31,19 +31,20 @@ export async function register(dir: string, options: OpeningOptions): Promise<st
   const { deployments, rows } = catalog;
   const model = await readModelPackage(dir);
   const { digest } = model;
+  const isFirst = () => deployments.digestOf('champion') === undefined;
   if (rows.get(digest)?.state === 'retired')
     return `${called(model)} in ${dir} is retired; upload it with POST /v1/models to use it again.`;
   try {
     await intake.copy(dir, never);
   } catch (error) {
     // a server that has a champion starts with it
-    const { code, message } = toProblem(error);
-    if (code === 'internal' || deployments.digestOf('champion') === undefined) throw error;
-    return `${called(model)} in ${dir} was not taken in: ${message}`;
+    const problem = toProblem(error);
+    if (problem.code === 'insufficient-storage' && isFirst()) throw problem;
+    if (problem.code === 'internal' || isFirst()) throw error;
+    return `${called(model)} in ${dir} was not taken in: ${problem.message}`;
   }
-  const champion = deployments.digestOf('champion');
-  if (champion === digest) return undefined;
-  if (champion === undefined) {
+  if (deployments.digestOf('champion') === digest) return undefined;
+  if (isFirst()) {
     const start = { kind: 'start', alias: 'champion', to: digest, by: 'server' } as const;
     deployments.move({ ...start, at: now(), reason: undefined });
     return undefined;
