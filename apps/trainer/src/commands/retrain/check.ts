@@ -8,7 +8,7 @@ import { dataOf, heldOut, toTrainOn } from './context.ts';
 import { NightError, nightExitCodes, wrong } from './errors.ts';
 import type { NightDirectory } from './night-directory.ts';
 import { createAsk, sayModel, type Registry } from './registry.ts';
-import { readReference } from './smoke.ts';
+import { readReference } from './reference.ts';
 
 export interface CheckOptions {
   readonly config: RetrainConfig;

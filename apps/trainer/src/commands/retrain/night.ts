@@ -11,6 +11,7 @@ import type { RetrainConfig } from './config.ts';
 import { fetchChampion } from './download.ts';
 import { isFullDisk, messageOf, NightError, nightExitCodes } from './errors.ts';
 import { conclude, type End } from './conclude.ts';
+import { explain } from './explain.ts';
 import type { NightDirectory } from './night-directory.ts';
 import { createAsk, sayModel, type Registry } from './registry.ts';
 import { champion } from './steps/champion.ts';
@@ -266,7 +267,9 @@ class Machine {
       throw isFullDisk(error) ? error : signal.reason;
     }
     if (!this.#night) throw error;
-    const failed = this.#explain(error, deadline?.aborted === true);
+    const { config, directory } = this.#options;
+    const late = deadline?.aborted === true;
+    const failed = explain(error, { night: this.#night, config, path: directory.path, late });
     try {
       return await this.#conclude(failed);
     } catch (again) {
@@ -274,35 +277,6 @@ class Machine {
       this.#context.reporter.note(`The report could not be written: ${messageOf(again)}`);
       return { ...failed, ended: false };
     }
-  }
-
-  #explain(error: unknown, late: boolean): End {
-    const night = this.#current;
-    const promoted = dataOf(night, 'promote') !== undefined;
-    if (late && !promoted && !(error instanceof NightError && error.exitCode !== nightExitCodes.unreachable))
-      return {
-        outcome: 'deadline',
-        reason: `Time was over after ${night.steps.at(-1)?.step ?? 'nothing'} (deadlineMinutes is ${String(this.#options.config.deadlineMinutes)}), so nothing was promoted; run the same command again to go on.`,
-        ...{ exitCode: nightExitCodes.deadline, ended: false },
-      };
-    if (isFullDisk(error))
-      return {
-        outcome: 'failed',
-        reason: `There is no room left in ${fullDirectory(error) ?? this.#options.directory.path} (${messageOf(error)}); free some, and run the same command again to go on. ${promoted ? 'The promotion was done before.' : 'Nothing was promoted, and the champion keeps serving.'}`,
-        ...{ exitCode: nightExitCodes.failed, ended: false },
-      };
-    // after a promotion a smoke test is owed, unless somebody else has decided who is champion
-    const owes = promoted || (night.promoting !== undefined && !(error instanceof NightError));
-    if (error instanceof NightError) {
-      const { outcome, exitCode, resumable, settled, serving, message: reason } = error;
-      // before there was a champion there is nothing to go on with: the manifest is read again
-      const useless = !resumable || !dataOf(night, 'champion');
-      const ended = settled || (useless && !owes);
-      return { outcome, reason, exitCode, ended, ...(serving && { serving }) };
-    }
-    const next = stepNames.find((name) => dataOf(night, name) === undefined) ?? 'report';
-    const reason = `Step ${next} failed: ${messageOf(error)}`;
-    return { outcome: 'failed', reason, exitCode: nightExitCodes.failed, ended: !owes };
   }
 
   #interrupted(): string {
@@ -329,13 +303,4 @@ function fingerprintOf({ config, software }: Pick<NightOptions, 'config' | 'soft
   const { name, training, gate, manifest } = config;
   const decisive = { software, name, training, gate, manifest };
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
-}
-
-/** Where the file system said that there is no room. */
-function fullDirectory(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const { path } = at as { path?: unknown };
-    if (typeof path === 'string') return path;
-  }
-  return undefined;
 }

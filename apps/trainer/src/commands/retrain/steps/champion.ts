@@ -3,7 +3,8 @@ import type { Context, Step } from '../context.ts';
 import { fetchChampion } from '../download.ts';
 import { messageOf, NightError, nightExitCodes, wrong } from '../errors.ts';
 import { createAsk, problemOf, sayModel, type Registry } from '../registry.ts';
-import { askChampion, readReference } from '../smoke.ts';
+import { readReference } from '../reference.ts';
+import { askChampion } from '../smoke.ts';
 import { trainablePreset } from '../train/settings.ts';
 import type { ModelName } from '../types.ts';
 

@@ -2,7 +2,8 @@
 import { dataBefore, type Context, type Step } from '../context.ts';
 import { isFullDisk, messageOf, NightError, nightExitCodes, withResumable } from '../errors.ts';
 import { championChanged, isMoved, sayModel } from '../registry.ts';
-import { askChampion, readReference, smokeTest, type Reference } from '../smoke.ts';
+import { readReference, type Reference } from '../reference.ts';
+import { askChampion, smokeTest } from '../smoke.ts';
 import type { ModelName, SmokeResult } from '../types.ts';
 
 export const promote: Step<'promote'> = async (context) => {

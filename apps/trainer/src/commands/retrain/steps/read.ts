@@ -1,7 +1,7 @@
 import { isCommandError } from '../../../errors.ts';
 import { wrong } from '../errors.ts';
 import { heldOut, toTrainOn, type Step } from '../context.ts';
-import { readReference } from '../smoke.ts';
+import { readReference } from '../reference.ts';
 
 /** The manifest with every checksum, and the reference volume: what is wrong there is said before anything else. */
 export const read: Step<'read'> = async (context) => {
