@@ -36,7 +36,8 @@ export class Deployments {
   }
 
   /**
-   * An alias moves and the history says so, in one write. Who becomes champion is no challenger any more.
+   * An alias moves and the history says so, in one write. Who becomes champion is no challenger any more. The canary's share
+   * was meant for that challenger: another one, which may be the worse model of a night, does no job before it is given one.
    *
    * @param traffic changed in the same write
    */
@@ -45,6 +46,7 @@ export class Deployments {
     transaction(this.#db, () => {
       if (traffic) this.direct(traffic);
       const from = this.digestOf(alias);
+      const challenger = this.digestOf('challenger');
       if (to === undefined) this.#run('delete from aliases where alias = ?', alias);
       else
         this.#run(
@@ -54,6 +56,7 @@ export class Deployments {
         );
       if (alias === 'champion')
         this.#run("delete from aliases where alias = 'challenger' and digest = ?", to ?? null);
+      if (this.digestOf('challenger') !== challenger) this.#run('update traffic set canary_percent = 0');
       this.#run(
         'insert into alias_changes (at, kind, alias, from_digest, to_digest, by, reason) values (?, ?, ?, ?, ?, ?, ?)',
         ...[change.at, change.kind, alias, from ?? null, to ?? null, change.by, change.reason ?? null],

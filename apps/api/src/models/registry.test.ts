@@ -168,20 +168,37 @@ describe('the challenger', () => {
     await registry.change({ ...by, challenger: null });
     expect(registry.choose(() => 0).alias).toBe('champion');
     expect(registry.shadow(() => 0)).toBeUndefined();
-    expect(registry.deployment()).toMatchObject({ canaryPercent: 25, history: [{ kind: 'clear' }, {}, {}] });
+    expect(registry.deployment()).toMatchObject({
+      canaryPercent: 0,
+      shadowPercent: 50,
+      history: [{ kind: 'clear' }, {}, {}],
+    });
+  });
+
+  it('does no job that was meant for the challenger before it', async () => {
+    const [b, c] = [await test.upload('2.0.0'), await test.upload('3.0.0')];
+    await challenge(b);
+    await test.registry.change({ ...by, canaryPercent: 100, shadowPercent: 50 });
+    await challenge(b);
+    expect(test.registry.choose(() => 0.99).alias).toBe('challenger');
+    await challenge(c);
+    expect(test.registry.choose(() => 0).alias).toBe('champion');
+    await test.registry.change({ ...by, canaryPercent: 100 });
+    await promote(c);
+    expect(test.registry.deployment()).toMatchObject({ canaryPercent: 0, shadowPercent: 50 });
   });
 
   it('is loaded as long as it has work, and before it gets any', async () => {
     const b = await test.upload('2.0.0');
     await challenge(b);
     expect(test.processes.versions()).toEqual(['1.0.0']);
-    await test.registry.change({ ...by, canaryPercent: 5 });
+    await test.registry.change({ ...by, shadowPercent: 5 });
     expect(test.processes.versions()).toEqual(['1.0.0', '2.0.0']);
     test.timers.pass(1e9);
     expect(test.processes.versions()).toEqual(['1.0.0', '2.0.0']);
     await challenge(await test.upload('3.0.0'));
     await until(() => test.processes.versions().join() === '1.0.0,3.0.0');
-    await test.registry.change({ ...by, canaryPercent: 0 });
+    await test.registry.change({ ...by, shadowPercent: 0 });
     test.timers.pass(1e9);
     await until(() => test.processes.versions().join() === '1.0.0');
   });

@@ -160,7 +160,7 @@ export interface paths {
         put?: never;
         /**
          * Make a version challenger
-         * @description It takes the place of the challenger before it, and gets the shares of canary and shadow as they are. Again changes nothing.
+         * @description It takes the place of the challenger before it, and its share of shadow runs; the share of the canary is 0 again. Challenging it again changes nothing.
          */
         post: operations["challengeModel"];
         delete?: never;

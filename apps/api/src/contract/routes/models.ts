@@ -152,8 +152,8 @@ export const challengeModelRoute = createRoute({
   tags,
   summary: 'Make a version challenger',
   description:
-    'It takes the place of the challenger before it, and gets the shares of canary and shadow as they are. Again ' +
-    'changes nothing.',
+    'It takes the place of the challenger before it, and its share of shadow runs; the share of the canary is 0 again. ' +
+    'Challenging it again changes nothing.',
   request: { params, body: aliasChange },
   responses: {
     200: json(deploymentSchema, 'It is challenger.'),
