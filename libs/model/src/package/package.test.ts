@@ -149,6 +149,12 @@ describe('a model package', () => {
     expect((await failure(readModelPackage(root))).message).toContain('is not a model package');
     await writeFile(join(root, 'rdf.yaml'), 'a: [1, 2');
     expect((await failure(readModelPackage(root))).message).toContain('is not YAML');
+    await writeFile(join(root, 'rdf.yaml'), 'metrics: &loop\n  again: *loop\n');
+    expect((await failure(readModelPackage(root))).message).toContain('is not YAML of plain data');
+    await writeFile(join(root, 'rdf.yaml'), `metrics: [${'1,'.repeat(300_000)}1]\n`);
+    expect((await failure(readModelPackage(root))).message).toMatch(
+      /has 600\d+ bytes, at most 524288 are read; shorten/,
+    );
   });
 
   it('is immutable: another is only written over it when that is asked for', async () => {

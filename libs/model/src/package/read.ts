@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { ModelError } from '../errors.ts';
@@ -20,6 +20,7 @@ import type { ModelPackage } from './types.ts';
 export async function readModelPackage(dir: string): Promise<ModelPackage> {
   const root = resolve(dir);
   const file = join(root, RDF);
+  await checkSize(file);
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new ModelError(
       'model/package',
@@ -30,10 +31,11 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
   let parsed: unknown;
   try {
     parsed = parse(bytes.toString('utf8'));
+    JSON.stringify(parsed); // an anchor inside itself is legal YAML, and no data that anything here could store
   } catch (cause) {
     throw new ModelError(
       'model/package',
-      `${file} is not YAML; export the model again with \`tokenunify export\`.`,
+      `${file} is not YAML of plain data; export the model again with \`tokenunify export\`.`,
       {
         details: { file },
         cause,
@@ -72,6 +74,19 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
 }
 
 /** @returns the sha256 of each file, as it is on the disk and as rdf.yaml says */
+/** Parsing is synchronous, and a server must answer meanwhile: what `tokenunify export` writes has a few kilobytes. */
+const MOST_RDF_BYTES = 512 * 1024;
+
+async function checkSize(file: string): Promise<void> {
+  const { size = 0 } = (await stat(file).catch(() => undefined)) ?? {};
+  if (size > MOST_RDF_BYTES)
+    throw new ModelError(
+      'model/package',
+      `${file} has ${size} bytes, at most ${MOST_RDF_BYTES} are read; shorten what it says of training and metrics.`,
+      { details: { file, got: size, limit: MOST_RDF_BYTES } },
+    );
+}
+
 async function verifyFiles(root: string, rdf: Rdf): Promise<Record<string, string>> {
   const named: [string, string][] = [
     [rdf.weights.onnx.source, rdf.weights.onnx.sha256],

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { ModelError } from '../errors.ts';
 import { startInference, type InferenceProcess } from '../inference/index.ts';
 import { FILES } from './description.ts';
@@ -7,6 +7,9 @@ import type { InputScale, ModelPackage, Vec3 } from './types.ts';
 
 /** Largest difference, relative to the largest affinity: other processors add in another order, but not this much. */
 const TOLERANCE = 1e-3;
+
+/** More than numpy ever writes. */
+const MOST_HEADER_BYTES = 4096;
 
 /**
  * Runs the package's test input and compares with its test output: that the weights are the ones that were exported, and
@@ -28,7 +31,7 @@ export async function runTestTile(
 ): Promise<number> {
   const input = await tensor(model.testInputPath, model, '|u1', 1);
   const output = await tensor(model.testOutputPath, model, '<f4', 3);
-  const expected = new Float32Array(Uint8Array.from(output).buffer); // aligned
+  const expected = new Float32Array(new Uint8Array(output).buffer); // a copy, which is aligned
   const got = await inference.predict(scaled(input, model.inputScale), 1, options);
   let [worst, largest] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
@@ -59,8 +62,11 @@ export async function answerTo(
   }
 }
 
-const scaled = (raw: Uint8Array, { offset, scale }: InputScale): Float32Array =>
-  Float32Array.from(raw, (value) => (value - offset) * scale);
+function scaled(raw: Uint8Array, { offset, scale }: InputScale): Float32Array {
+  const tile = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i++) tile[i] = (raw[i]! - offset) * scale;
+  return tile;
+}
 
 /** The data of a test tensor; its sha256 was checked, but who wrote it may have described anything. */
 async function tensor(
@@ -69,10 +75,17 @@ async function tensor(
   descr: '|u1' | '<f4',
   channels: number,
 ): Promise<Uint8Array> {
+  const length = channels * tileShape.reduce((a, b) => a * b, descr === '<f4' ? 4 : 1);
+  const { size } = await stat(file);
+  if (size > length + MOST_HEADER_BYTES)
+    throw new ModelError(
+      'model/package',
+      `${file} has ${size} bytes, its shape asks for ${length}; export the model again with \`tokenunify export\`.`,
+      { details: { file, reason: 'test-tile' } },
+    );
   const bytes = await readFile(file);
   const header = npyHeader(bytes, file);
   checkTensor(file, header, descr, channels, tileShape);
-  const length = channels * tileShape.reduce((a, b) => a * b, descr === '<f4' ? 4 : 1);
   if (bytes.length !== header.offset + length)
     throw new ModelError(
       'model/package',

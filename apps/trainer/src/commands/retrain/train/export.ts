@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { readCheckpoint, toOpset, type Citation, type ModelPackage } from '@tokenunify/model';
 import { z } from 'zod';
@@ -10,6 +11,8 @@ import { trainablePreset } from './settings.ts';
 
 /** Nights that a package tells of; those before are in the packages that the digests name. */
 const NIGHTS = 20;
+/** Annotations that a package lists; of more it says how many, and a digest of their checksums. */
+const LISTED = 20;
 
 /**
  * Writes the challenger's package: the night's weights, and everything else as the champion has it (tile, voxel size,
@@ -31,7 +34,8 @@ export async function exportChallenger(options: ExportChallenger): Promise<Model
       `${file} is not of a night that went on from ${champion.name} ${champion.version} (${champion.digest}); name the checkpoint that the training step gave.`,
     );
   const { seconds: _, ...said } = night;
-  const training = lastNights([...historyOf(champion), { ...said, settings: withoutPaths(night.settings) }]);
+  const whole = { ...said, settings: withoutPaths(night.settings) };
+  const training = lastNights([...historyOf(champion), { ...whole, settings: brief(whole.settings) }]);
   const { model } = await writePackage(
     {
       ...{ weights: average ?? weights, preset, state, name, version, timestamp, training },
@@ -40,7 +44,7 @@ export async function exportChallenger(options: ExportChallenger): Promise<Model
       voxelSize: champion.voxelSize,
       description: champion.description,
       license: champion.license,
-      cite: withoutRepeats([...citationsIn(champion), ...citationsOf(training)]),
+      cite: withoutRepeats([...citationsIn(champion), ...citationsOf([...training, whole])]),
       postprocessing: champion.postprocessing,
       origin: { name: champion.name, version: champion.version, digest: champion.digest },
     },
@@ -52,6 +56,16 @@ export async function exportChallenger(options: ExportChallenger): Promise<Model
 function lastNights(history: readonly TrainingRun[]): readonly TrainingRun[] {
   const nights = history.filter(({ command }) => command === 'retrain').slice(-NIGHTS);
   return history.filter((run) => run.command !== 'retrain' || nights.includes(run));
+}
+
+/** A package is read whenever it is loaded; the lists of a large manifest, night by night, would make that slow. */
+export function brief(settings: TrainingRun['settings']): TrainingRun['settings'] {
+  const { sha256 } = settings;
+  if (!Array.isArray(sha256) || sha256.length <= LISTED) return settings;
+  const lists = ['raw', 'labels', 'box', 'sha256', 'new'];
+  const others = Object.fromEntries(Object.entries(settings).filter(([name]) => !lists.includes(name)));
+  const digest = createHash('sha256').update(sha256.join('\n')).digest('hex');
+  return { ...others, annotations: sha256.length, sha256: digest };
 }
 
 const text = z.string();
