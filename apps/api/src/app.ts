@@ -26,6 +26,8 @@ export interface AppOptions {
   readonly registry: RequestModels | ModelRegistry;
   /** False while the server is stopping: `/v1/segment` and `/readyz` then answer 503. Default: never. */
   readonly ready?: () => boolean;
+  /** False while no champion is loaded: `/readyz` then answers 503. Default: never. */
+  readonly serving?: () => boolean;
   /** Without a store or jobs, their routes answer 503. */
   readonly volumes?: VolumeStore;
   readonly segmentations?: Segmentations;
@@ -45,14 +47,14 @@ export interface AppOptions {
  *     const response = await app.request('/healthz');
  */
 export function createApp(options: AppOptions): OpenAPIHono<Env> {
-  const { registry, ready = () => true, log } = options;
+  const { registry, ready = () => true, serving = () => true, log } = options;
   const { volumes = unserved(), segmentations = unserved() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const now = options.now ?? (() => performance.now());
   const admission = new Admission(limits);
   const app = createBase<Env>({ toProblem, now, ...(log && { log }) });
   const handlers = {
-    ...serviceHandlers<Env>({ registry, ready, admission, now }),
+    ...serviceHandlers<Env>({ registry, ready, serving, admission, now }),
     segment: segmentHandler<Env>({ registry, ready, limits, admission }),
     ...volumeHandlers<Env>(() => volumes, new Gate('uploads', limits.uploads)),
     ...segmentationHandlers<Env>(segmentations, new Gate('followers of jobs', limits.followers)),

@@ -44,7 +44,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { limits, log, host = '127.0.0.1', port = 0 } = options;
-  // the champion is loaded now, and not with the first request: a model that does not run is no server
+  // the champion is loaded now, and not with the first request
   const service = await openService(options);
   try {
     const { volumes, segmentations, registry, notices, authorize } = service;
@@ -52,6 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = createApp({
       ...{ registry, volumes, segmentations, authorize },
       ready: () => registry.ready,
+      serving: () => registry.serving,
       ...(limits && { limits }),
       ...(log && { log }),
     });

@@ -260,17 +260,23 @@ describe('a package that is damaged on disk', () => {
     expect(test.processes.versions()).toContain('2.0.0');
   });
 
-  it('as champion goes on serving, and stops the next start with the remedy', async () => {
+  it('as champion goes on serving, and a server that starts with it says so and can be mended', async () => {
     await open();
     const { digest } = test.registry.deployment().champion;
     await rm(fileOf(digest, 'rdf.yaml'));
     (await test.registry.acquire('champion', never)).release();
-    await expect(test.restart([])).rejects.toThrow(
-      /damaged .* start the server with --model and its directory/,
-    );
+    await test.restart([]);
+    expect(test.notices).toEqual([
+      expect.stringMatching(/champion is not loaded.*damaged .* start the server with --model and its directory/),
+    ]);
+    expect(test.registry.serving).toBe(false);
+    expect(await codeOf(() => test.registry.acquire('champion', never))).toBe('inference-failed');
+    await upload(bodyOf(join(test.root, 'first')));
+    expect(test.registry.serving).toBe(true);
+    await rm(fileOf(digest, 'rdf.yaml'));
     await test.restart(); // with --model and its directory
     expect(test.notices).toEqual([]);
-    (await test.registry.acquire('champion', never)).release();
+    expect(test.registry.serving).toBe(true);
   });
 });
 

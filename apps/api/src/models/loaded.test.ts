@@ -149,11 +149,43 @@ describe('loaded versions', () => {
     expect(processes.versions()).toEqual([]);
   });
 
+  it('are not closed by the time that ran for a start that failed', async () => {
+    let fail = () => {};
+    processes.before = () =>
+      new Promise((_, reject) => {
+        fail = () => reject(new Error('no memory'));
+      });
+    const controller = new AbortController();
+    const gone = codeOf(() => loaded.acquire(version('a'), controller.signal));
+    await turn();
+    controller.abort(new Error('gone'));
+    expect(await gone).toBe('Error: gone');
+    fail();
+    await turn();
+    processes.before = async () => {};
+    await acquire('a');
+    timers.pass(1000);
+    await turn();
+    expect(processes.versions()).toEqual(['a']);
+    expect(loaded.isHeld('sha256:a')).toBe(true);
+  });
+
+  it('are again no more than the limit as soon as somebody lets go', async () => {
+    await acquire('a');
+    const b = await acquire('b');
+    await acquire('c', { beyondLimit: true });
+    b.release();
+    await turn();
+    expect(processes.versions()).toEqual(['a', 'c']);
+  });
+
   it('are loaded again when their process crashed while nobody held it', async () => {
     (await acquire('a')).release();
     const [crashed] = processes.running;
     if (crashed) crashed.inference.alive = false;
+    expect(loaded.isRunning('sha256:a')).toBe(false);
     await acquire('a');
+    expect(loaded.isRunning('sha256:a')).toBe(true);
     expect(processes.starts).toEqual(['a', 'a']);
   });
 

@@ -40,6 +40,12 @@ export class LoadedVersions {
     return this.#versions.get(digest)?.ready === true;
   }
 
+  /** Its process runs; one that crashed is replaced by the next request. */
+  isRunning(digest: string): boolean {
+    const version = this.#versions.get(digest);
+    return version?.ready === true && !version.crashed;
+  }
+
   isHeld(digest: string): boolean {
     return this.#versions.get(digest)?.held === true;
   }
@@ -101,7 +107,9 @@ export class LoadedVersions {
     const version = new LoadedVersion(model, starting, (free) => this.#freed(free));
     this.#versions.set(model.digest, version);
     starting.catch(() => {
-      if (this.#versions.get(model.digest) === version) this.#versions.delete(model.digest);
+      if (this.#versions.get(model.digest) !== version) return;
+      this.#wakeUp(model.digest); // or it would be the next one of this digest that is closed
+      this.#versions.delete(model.digest);
     });
     return version;
   }
@@ -118,7 +126,8 @@ export class LoadedVersions {
 
   #freed(version: LoadedVersion): void {
     if (this.#versions.get(version.package.digest) !== version) return;
-    if (version.draining) this.#close(version);
+    const over = this.#versions.size > this.#options.limit && this.#leastUseful() === version;
+    if (version.draining || over) this.#close(version);
     else this.#rest(version);
   }
 
@@ -140,8 +149,11 @@ export class LoadedVersions {
   }
 
   #close(version: LoadedVersion): void {
-    this.#wakeUp(version.package.digest);
-    this.#versions.delete(version.package.digest);
+    const { digest } = version.package;
+    if (this.#versions.get(digest) === version) {
+      this.#wakeUp(digest);
+      this.#versions.delete(digest);
+    }
     const closing = version.close().finally(() => this.#closings.delete(closing));
     this.#closings.add(closing);
   }

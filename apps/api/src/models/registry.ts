@@ -4,6 +4,7 @@ import { MODEL_DIGEST } from '../contract/index.ts';
 import { newId } from '../ids.ts';
 import type { ModelLimits } from '../limits.ts';
 import { checkCursor } from '../parameters.ts';
+import { isApiProblem } from '../problem.ts';
 import { Mutex } from '../volumes/mutex.ts';
 import { AliasChanges, hasWork } from './alias-changes.ts';
 import { Catalog, isAlias } from './catalog.ts';
@@ -17,6 +18,7 @@ import type { ModelRow } from './rows.ts';
 import type { Start } from './running.ts';
 import { startLimited } from './start-limited.ts';
 import type {
+  Alias,
   Chosen,
   DeploymentJson,
   Lease,
@@ -75,6 +77,11 @@ export class LocalModelRegistry implements ModelRegistry {
     return this.#ready;
   }
 
+  /** Whether the champion is loaded; false after a start with one that does not load. */
+  get serving(): boolean {
+    return this.#loaded.isLoaded(this.#catalog.champion().digest);
+  }
+
   /**
    * Sweeps what a killed server left, takes in packages of this machine, and loads the champion: the first of them when
    * there is none yet.
@@ -94,17 +101,23 @@ export class LocalModelRegistry implements ModelRegistry {
     await recover(options);
     const notices: (string | undefined)[] = [];
     for (const model of models) notices.push(await register(model, options));
-    (await this.acquire('champion', never)).release();
+    // one that does not load is mended by an upload, a promotion or a roll back, which need a server
+    await this.#load('champion').catch((error: unknown) => {
+      if (!isApiProblem(error) || error.code !== 'inference-failed') throw error;
+      notices.push(`The champion is not loaded, and /readyz says so until one is: ${error.message}`);
+    });
     if (hasWork(deployments.traffic()) && this.#catalog.challenger())
-      await this.acquire('challenger', never).then(
-        (lease) => lease.release(),
-        (error: unknown) => notices.push(`The challenger is not loaded: ${String(error)}`),
+      await this.#load('challenger').catch(
+        (error: unknown) => void notices.push(`The challenger is not loaded: ${String(error)}`),
       );
     return notices.filter((notice) => notice !== undefined);
   }
 
   async upload(...[archive, options]: Parameters<ModelRegistry['upload']>) {
     const { row, created } = await this.#intake.upload(archive, options);
+    // whose package was damaged, and is repaired by this
+    if (row.digest === this.#catalog.champion().digest && !this.serving)
+      await this.#load('champion').catch(() => {}); // what asks for it hears why
     return { model: this.#json(row), created };
   }
 
@@ -208,6 +221,10 @@ export class LocalModelRegistry implements ModelRegistry {
     await this.#loaded.close();
   }
 
+  async #load(alias: Alias): Promise<void> {
+    (await this.acquire(alias, never)).release();
+  }
+
   #challenger(percent: number, random: () => number): Chosen | undefined {
     const taken = this.#catalog.challenger() !== undefined && random() * 100 < percent;
     return taken ? this.resolve('challenger') : undefined;
@@ -222,6 +239,6 @@ export class LocalModelRegistry implements ModelRegistry {
 
   #json(row: ModelRow): ModelVersionJson {
     const { digest } = row;
-    return modelJson(row, this.#catalog.deployments.aliasesOf(digest), this.#loaded.isLoaded(digest));
+    return modelJson(row, this.#catalog.deployments.aliasesOf(digest), this.#loaded.isRunning(digest));
   }
 }

@@ -11,6 +11,8 @@ export interface ServiceRouteOptions {
   readonly registry: Pick<RequestModels, 'resolve'>;
   /** False while the server is stopping. */
   readonly ready: () => boolean;
+  /** False while no champion is loaded. */
+  readonly serving: () => boolean;
   readonly admission: Admission;
   /** Milliseconds since some fixed moment. */
   readonly now: () => number;
@@ -20,6 +22,7 @@ export interface ServiceRouteOptions {
 export function serviceHandlers<E extends Env>({
   registry,
   ready,
+  serving,
   admission,
   now,
 }: ServiceRouteOptions): Pick<Handlers<E>, 'health' | 'ready' | 'index'> {
@@ -39,6 +42,7 @@ export function serviceHandlers<E extends Env>({
       ),
     ready: (c) => {
       if (!ready()) throw unavailable();
+      if (!serving()) throw noChampion();
       return c.json({ status: 'ready' as const }, 200);
     },
     index: (c) => c.json(INDEX, 200),
@@ -49,6 +53,13 @@ export const unavailable = (): ApiProblem =>
   new ApiProblem('unavailable', 'The server is starting or stopping; send the request again in 5 s.', {
     headers: { 'retry-after': '5' },
   });
+
+const noChampion = (): ApiProblem =>
+  new ApiProblem(
+    'unavailable',
+    'The champion could not be loaded; upload its package again with POST /v1/models, promote another version, or roll back.',
+    { headers: { 'retry-after': '5' } },
+  );
 
 type Triple = [number, number, number];
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelError } from '../errors.ts';
 import type { ChildOptions, FromChild, ToChild } from './protocol.ts';
@@ -10,6 +11,7 @@ const KILL_AFTER_MS = 5_000;
 /** One child process with one loaded model. It is used until it ends; `InferenceClient` replaces it. */
 export class ModelProcess {
   readonly #child: ChildProcess;
+  readonly #modelPath: string;
   readonly #exited: Promise<void>;
   readonly #killOnExit: () => void;
   #stderr = '';
@@ -19,6 +21,7 @@ export class ModelProcess {
 
   private constructor(child: ChildProcess, modelPath: string) {
     this.#child = child;
+    this.#modelPath = modelPath;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
@@ -117,7 +120,7 @@ export class ModelProcess {
     this.#pending = undefined;
     if (message.type === 'ready') return pending.resolve(new Float32Array());
     if (message.type === 'result') return pending.resolve(message.affinities);
-    pending.reject(failure(message));
+    pending.reject(failure(message, this.#modelPath));
   }
 
   #fail(error: ModelError): void {
@@ -134,10 +137,12 @@ const REMEDY = {
   'not-finite': 'check the input for values that are not finite; if it is clean, the weights have diverged',
 } as const;
 
-function failure(message: FromChild & { type: 'error' }): ModelError {
+/** ONNX Runtime names the file by its path, which is nothing to those who send volumes to a server. */
+function failure(message: FromChild & { type: 'error' }, modelPath: string): ModelError {
+  const said = message.message.replaceAll(modelPath, basename(modelPath)).replace(/\s+/g, ' ');
   return new ModelError(
     'model/inference',
-    `Inference failed: ${message.message.replace(/\s+/g, ' ').replace(/\.$/, '')}; ${REMEDY[message.reason]}.`,
+    `Inference failed: ${said.replace(/\.$/, '')}; ${REMEDY[message.reason]}.`,
     { details: { reason: message.reason } },
   );
 }
