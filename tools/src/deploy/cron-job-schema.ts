@@ -32,6 +32,7 @@ export const container = z.strictObject({
 });
 
 export const pod = z.strictObject({
+  activeDeadlineSeconds: z.int(),
   restartPolicy: z.literal('Never', 'must be Never: a pod failure policy needs it'),
   automountServiceAccountToken: z.literal(false),
   terminationGracePeriodSeconds: z.int().min(60),
@@ -82,7 +83,6 @@ export const cronJobSchema = z.strictObject({
     failedJobsHistoryLimit: count,
     jobTemplate: z.strictObject({
       spec: z.strictObject({
-        activeDeadlineSeconds: z.int(),
         backoffLimit: count.max(6),
         podFailurePolicy: z.strictObject({ rules: z.array(rule) }),
         template: z.strictObject({ spec: pod }),

@@ -45,7 +45,7 @@ export function cronJobProblems(text: string, { deadlineMinutes }: { deadlineMin
   const [night] = job.template.spec.containers;
   return [
     ...structural,
-    ...limitProblems('activeDeadlineSeconds', job.activeDeadlineSeconds / 60, deadlineMinutes),
+    ...limitProblems('activeDeadlineSeconds', job.template.spec.activeDeadlineSeconds / 60, deadlineMinutes),
     ...exitCodeProblems(job.podFailurePolicy.rules),
     ...commandProblems(night.command),
     ...(night.env.some((variable) => variable.name === keyVariable && 'valueFrom' in variable)

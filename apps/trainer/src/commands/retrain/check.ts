@@ -4,7 +4,8 @@ import { readManifest } from '../../annotations/index.ts';
 import { claim, Claimed } from '../../claim.ts';
 import type { Reporter } from '../../progress/reporter.ts';
 import type { RetrainConfig } from './config.ts';
-import { dataOf, heldOut, toTrainOn } from './context.ts';
+import { heldOut, toTrainOn } from './context.ts';
+import { checkCrops } from './crops.ts';
 import { NightError, nightExitCodes, wrong } from './errors.ts';
 import type { NightDirectory } from './night-directory.ts';
 import { createAsk, sayModel, type Registry } from './registry.ts';
@@ -32,8 +33,9 @@ export async function checkNight(options: CheckOptions): Promise<Checked> {
   const open = await directory.open();
   const ask = createAsk({ server: config.server.url, seconds: 0, signal, reporter });
   const { champion } = await ask(() => registry.deployment({ signal }));
-  if (open && dataOf(open, 'promote'))
-    return would(`go on with night ${open.id}, and test ${sayModel(champion)} first, which it promoted`);
+  const promoted = open?.promoting?.to;
+  if (open && promoted?.digest === champion.digest)
+    return would(`go on with night ${open.id}, and test ${sayModel(promoted)} first, which it promoted`);
   await readReference(config, signal);
   const { entries } = await (options.readManifest ?? readManifest)(config.manifest, {
     signal,
@@ -41,6 +43,7 @@ export async function checkNight(options: CheckOptions): Promise<Checked> {
   }).catch((error: unknown) => {
     throw isCommandError(error, 'trainer/manifest') ? wrong(error.message, error) : error;
   });
+  checkCrops(config, entries);
   if (open) return would(`go on with night ${open.id} after its step ${open.steps.at(-1)?.step ?? 'none'}`);
   const seen = await directory.seen();
   const train = toTrainOn({ annotations: entries });

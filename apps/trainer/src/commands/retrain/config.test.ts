@@ -50,7 +50,7 @@ describe('nightly.json', () => {
       gate: { voi: { margin: 0.01 } },
       smokeTest: {
         ...{ raw: directory.join('reference.npy'), expected: 's3://bucket/labels.zarr' },
-        ...{ maximumVoi: 0.5, patienceSeconds: 60 },
+        ...{ maximumVoi: 0.5, patienceSeconds: 60, timeoutSeconds: 300 },
       },
     });
   });

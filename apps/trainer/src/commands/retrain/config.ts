@@ -73,6 +73,7 @@ const schema = z.strictObject(
         expected: text('the labels that are right for it, as "reference-labels.npy"'),
         maximumVoi: number(0, 64),
         patienceSeconds: wholeNumber(0, 86_400).default(60),
+        timeoutSeconds: wholeNumber(1, 86_400).default(300),
       },
       'an object as {"raw": "reference.npy", "expected": "reference-labels.npy", "maximumVoi": 0.5}',
     ),

@@ -298,7 +298,7 @@ const score = (voi: number): Score => ({ voi, voiSplit: voi / 2, voiMerge: voi /
 
 const annotation = (number: number, split: 'train' | 'held-out'): Annotation => ({
   ...{ number, raw: `raw-${number}.npy`, labels: `labels-${number}.npy`, split },
-  box: { start: [0, 0, 0], stop: [8, 8, 8] },
+  box: { start: [0, 0, 0], stop: [16, 16, 16] },
   ...{ sha256: String(number).padStart(64, '0'), key: `key-${number}` },
 });
 
@@ -351,7 +351,7 @@ export async function stage(): Promise<Staged> {
       ...{ isotropic: true, erode: true, engine: 'cpu', seed: 1 },
     },
     gate: { voi: { margin: 0.01 } },
-    smokeTest: { raw, expected, maximumVoi: 0.5, patienceSeconds: 2 },
+    smokeTest: { raw, expected, maximumVoi: 0.5, patienceSeconds: 2, timeoutSeconds: 5 },
   };
   const called = async <T>(name: string, call: () => Promise<T> | T): Promise<T> => {
     await at(`before ${name}`);

@@ -186,6 +186,74 @@ describe('what changed meanwhile', () => {
   });
 });
 
+describe('annotations that change while a night runs', () => {
+  it('end it before they decide, and it goes on when they are mended', async () => {
+    const wrong = new CommandError('trainer/manifest', 'Entry 3 has another checksum.');
+    once(staged, 'after exportChallenger', () => once(staged, 'before readManifest', raise(wrong)));
+    expect(await staged.run()).toMatchObject({ exitCode: 2, ended: false, reason: wrong.message });
+    expect(staged.points).not.toContain('before compareModels');
+    expect(serving()).toBe('0.1.0');
+    expect(await staged.run()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  it('and are not in the manifest any more: the night is given up, and a new one begins', async () => {
+    const removed = () => void Object.assign(staged, { annotations: staged.annotations.slice(1) });
+    once(staged, 'after exportChallenger', removed);
+    expect(await staged.run()).toMatchObject({ outcome: 'promoted' });
+    expect((await staged.night('2026-11-24-1')).end).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/^Annotations of night 2026-11-24-1 are not in the manifest any more/),
+    });
+    expect((await staged.night('2026-11-24-2')).annotations).toHaveLength(2);
+  });
+
+  it('too small for the crops are exit code 2 before anything is trained', async () => {
+    Object.assign(staged.config.training, { crop: [16, 24, 16] });
+    const end = await staged.run();
+    expect(end).toMatchObject({ exitCode: 2 });
+    expect(end.reason).toMatch(
+      /^Entry 1 of the manifest .* 16 x 16 x 16 voxels, but crops .* need (16|24) x 24 x 24;/,
+    );
+    expect(staged.points).not.toContain('before deployment');
+  });
+});
+
+describe('a smoke test that is owed', () => {
+  it('is owed to the server of the promotion: with another one nothing is done, and it is not lost', async () => {
+    let restore: (() => Promise<void>) | undefined;
+    once(staged, 'after promoteModel', async () => void (restore = await staged.snapshot()));
+    await staged.run();
+    await restore?.();
+    Object.assign(staged.config.server, { url: 'http://other.test' });
+    const end = await staged.run();
+    expect(end).toMatchObject({ exitCode: 2, ended: false });
+    expect(end.reason).toMatch(/promoted .* on http:\/\/registry\.test and owes it a smoke test/);
+    Object.assign(staged.config.server, { url: 'http://registry.test' });
+    expect(await staged.run()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  it('fails when the server takes the volume and never answers', async () => {
+    Object.assign(staged.config.smokeTest, { timeoutSeconds: 1 });
+    const { registry } = staged;
+    const answer = registry.segment.bind(registry);
+    let silent = false;
+    once(staged, 'after promoteModel', () => void (silent = true));
+    Object.assign(registry, {
+      segment: (npy: Uint8Array, options: { readonly signal: AbortSignal }) => {
+        if (!silent) return answer(npy);
+        silent = false;
+        return new Promise((_, reject) => {
+          options.signal.addEventListener('abort', () => reject(options.signal.reason));
+        });
+      },
+    });
+    const end = await staged.run();
+    expect(end).toMatchObject({ outcome: 'rolled-back', exitCode: 4 });
+    expect(end.reason).toContain('did not answer within 1 s (smokeTest.timeoutSeconds)');
+    expect(serving()).toBe('0.1.0');
+  });
+});
+
 describe('the registry', () => {
   it('that cannot be reached at the beginning ends the night before any training', async () => {
     staged.at = (point) => {

@@ -9,7 +9,7 @@ import { linked } from './abort.ts';
 import { dataBefore, dataOf, type Context, type NightTools, type Step } from './context.ts';
 import type { RetrainConfig } from './config.ts';
 import { fetchChampion } from './download.ts';
-import { isFullDisk, messageOf, NightError, nightExitCodes } from './errors.ts';
+import { isFullDisk, messageOf, NightError, nightExitCodes, withResumable, wrong } from './errors.ts';
 import { conclude, type End } from './conclude.ts';
 import { explain } from './explain.ts';
 import type { NightDirectory } from './night-directory.ts';
@@ -18,7 +18,7 @@ import { champion } from './steps/champion.ts';
 import { evaluate, exporting, train } from './steps/challenger.ts';
 import { promote, rollBack, smoke } from './steps/promote.ts';
 import { decide, publish } from './steps/publish.ts';
-import { read } from './steps/read.ts';
+import { isOutdated, read } from './steps/read.ts';
 import { stepNames, type Night, type StepName, type StepRecord } from './types.ts';
 
 export interface NightOptions {
@@ -118,9 +118,10 @@ class Machine {
     try {
       this.#night = await directory.open();
       if (this.#night) {
+        this.#checkServer(this.#night);
         const stale = await this.#whyAbandon(this.#night);
         if (stale !== undefined) await this.#abandon(stale);
-        else this.#goOn(this.#night);
+        else await this.#goOn(this.#night);
       }
       if (!this.#night) await this.#begin();
       return await this.#go();
@@ -129,10 +130,29 @@ class Machine {
     }
   }
 
-  #goOn(night: Night): void {
+  async #goOn(night: Night): Promise<void> {
     this.#context.reporter.note(`Going on with night ${night.id}.`);
     // nothing was made of the manifest yet: it may have grown
     if (!dataOf(night, 'champion')) this.#night = { ...night, steps: [] };
+    else if (!dataOf(night, 'train') && (await isOutdated(this.#context))) await this.#giveUp(night);
+  }
+
+  /** What a promotion owes is owed to the server that it was on. */
+  #checkServer({ id, promoting, server }: Night): void {
+    const { url } = this.#options.config.server;
+    if (promoting === undefined || server === url) return;
+    throw withResumable(
+      wrong(
+        `Night ${id} promoted ${sayModel(promoting.to)} on ${server} and owes it a smoke test, but server.url is ${url}; set it back and run again, or roll back there and remove the directory of that night.`,
+      ),
+      true,
+    );
+  }
+
+  async #giveUp({ id }: Night): Promise<void> {
+    await this.#abandon(
+      `Annotations of night ${id} are not in the manifest any more, so it is given up and a new one begins`,
+    );
   }
 
   /** Why a night that did not end is not gone on with. One that has promoted always is: its smoke test is owed. */
@@ -179,6 +199,12 @@ class Machine {
     for (const name of stepNames) {
       const before = this.#endBefore(name);
       if (before) return this.#conclude(before);
+      // hours lie between the first look at the annotations and what decides by them
+      if (name === 'evaluate' && !dataOf(this.#current, name) && (await isOutdated(this.#context))) {
+        await this.#giveUp(this.#current);
+        await this.#begin();
+        return this.#go();
+      }
       if (dataOf(this.#current, name) === undefined) await this.#do(name);
     }
     const { reason } = dataBefore(this.#current, 'smoke');

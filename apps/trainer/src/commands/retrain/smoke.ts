@@ -75,9 +75,17 @@ export async function askChampion({
 }: Omit<SmokeTest, 'digest'>): Promise<Answer> {
   const ask = createAsk({ ...rest, seconds: settings.patienceSeconds });
   const npy = encodeNpy(raw);
+  // a server that takes the volume and never answers must not keep an untested champion
+  const limited = () => AbortSignal.any([rest.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]);
   const { npy: answer, model } = await ask(() =>
-    registry.segment(npy, { model: 'champion', signal: rest.signal }),
-  );
+    registry.segment(npy, { model: 'champion', signal: limited() }),
+  ).catch((error: unknown) => {
+    rest.signal.throwIfAborted();
+    if (!(error instanceof Error && error.name === 'TimeoutError')) throw error;
+    throw new Error(`it did not answer within ${settings.timeoutSeconds} s (smokeTest.timeoutSeconds)`, {
+      cause: error,
+    });
+  });
   const { dtype, shape, data } = decodeNpy(answer);
   if (dtype !== 'uint32' || String(shape) !== String(raw.shape))
     throw new Error(`The answer holds ${dtype} [${shape.join(', ')}] instead of labels of the volume.`);
