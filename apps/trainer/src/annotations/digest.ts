@@ -14,6 +14,8 @@ export interface AnnotationDigest {
   readonly sha256: string;
   /** Of the raw voxels alone: the same for a copy of the volume in another format. */
   readonly raw: string;
+  /** Whether any voxel has a label: without one there is nothing to learn, nor to score. */
+  readonly labelled: boolean;
 }
 
 export interface DigestOptions extends ReadOptions {
@@ -55,11 +57,14 @@ export async function digestOf(
     first.update(voxels.data as Uint8Array);
     tell(voxels.data.length);
   });
+  let labelled = false;
   await each(labels, box, options, (voxels) => {
-    updateAsUint64(both, toUint32(voxels, labels.location));
+    const ids = toUint32(voxels, labels.location);
+    labelled ||= ids.some((id) => id !== 0);
+    updateAsUint64(both, ids);
     tell(voxels.data.length);
   });
-  return { sha256: both.digest('hex'), raw: first.digest('hex') };
+  return { sha256: both.digest('hex'), raw: first.digest('hex'), labelled };
 }
 
 async function each(

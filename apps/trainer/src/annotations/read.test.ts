@@ -197,6 +197,14 @@ describe('refused, with the entry, the value and the remedy, is', () => {
     );
   });
 
+  it('a box without any label', async () => {
+    await store(folder.join('a-labels.npy'), arrayOf('uint32', shape, new Array<number>(6 * 7 * 8).fill(0)));
+    const unlabelled = await entryOf(folder.path, { ...heldOut });
+    expect(await refusal(unlabelled, train)).toContain(
+      'Entry 1 (a.npy) of annotations.json has no labelled voxel in the box 3:6,0:7,0:8, so there is nothing to learn or to score;',
+    );
+  });
+
   it('an entry that is there twice, by place or by content', async () => {
     expect(await refusal(train, heldOut, { ...train, box: '0:3,:,:' })).toContain(
       'Entry 3 (a.npy) of annotations.json is entry 1 again',

@@ -143,6 +143,11 @@ async function verify(found: readonly Found[], options: ManifestOptions): Promis
         entry,
         `has other voxels than when it was added: expected sha256 ${annotation.sha256}, found ${digest.sha256} in the box ${ranges(annotation.box)}; restore ${entry.raw} and ${shown(annotation.labels)}, or, if the change is wanted, remove the entry and add it as a new one with \`npx tokenunify annotate\`.`,
       );
+    if (!digest.labelled)
+      throw entryProblem(
+        entry,
+        `has no labelled voxel in the box ${ranges(annotation.box)}, so there is nothing to learn or to score; choose another box, or remove the entry.`,
+      );
     digests.push(digest);
     before += voxelsOf(annotation.box);
   }
