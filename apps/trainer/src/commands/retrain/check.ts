@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { isCommandError } from '../../errors.ts';
 import { readManifest } from '../../annotations/index.ts';
 import { claim, Claimed } from '../../claim.ts';
 import type { Reporter } from '../../progress/reporter.ts';
 import type { RetrainConfig } from './config.ts';
 import { heldOut, toTrainOn } from './context.ts';
 import { checkCrops } from './crops.ts';
-import { NightError, nightExitCodes, wrong } from './errors.ts';
+import { NightError, nightExitCodes } from './errors.ts';
 import type { NightDirectory } from './night-directory.ts';
 import { createAsk, sayModel, type Registry } from './registry.ts';
 import { readReference } from './reference.ts';
+import { checkedEntries } from './steps/read.ts';
 
 export interface CheckOptions {
   readonly config: RetrainConfig;
@@ -37,12 +37,8 @@ export async function checkNight(options: CheckOptions): Promise<Checked> {
   if (open && promoted?.digest === champion.digest)
     return would(`go on with night ${open.id}, and test ${sayModel(promoted)} first, which it promoted`);
   await readReference(config, signal);
-  const { entries } = await (options.readManifest ?? readManifest)(config.manifest, {
-    signal,
-    progress: (line) => reporter.progress(line),
-  }).catch((error: unknown) => {
-    throw isCommandError(error, 'trainer/manifest') ? wrong(error.message, error) : error;
-  });
+  const tools = { readManifest: options.readManifest ?? readManifest };
+  const entries = await checkedEntries({ config, tools, reporter, signal });
   checkCrops(config, entries);
   if (open) return would(`go on with night ${open.id} after its step ${open.steps.at(-1)?.step ?? 'none'}`);
   const seen = await directory.seen();

@@ -25,7 +25,15 @@ export const read: Step<'read'> = async (context) => {
   };
 };
 
-async function checkedEntries({ config, tools, reporter, signal }: Context) {
+/** The manifest, every checksum verified. @throws NightError, exit code 2, when it or a volume of it is wrong */
+export async function checkedEntries({
+  config,
+  tools,
+  reporter,
+  signal,
+}: Pick<Context, 'config' | 'reporter' | 'signal'> & {
+  readonly tools: Pick<Context['tools'], 'readManifest'>;
+}) {
   const progress = (line: Parameters<typeof reporter.progress>[0]) => reporter.progress(line);
   const { entries } = await tools
     .readManifest(config.manifest, { signal, progress })
