@@ -1,4 +1,4 @@
-import { PROBLEM_MEDIA_TYPE, PROBLEMS, problemType, type ProblemCode } from './contract/index.ts';
+import { PROBLEM_MEDIA_TYPE, PROBLEMS, problemType, type ProblemCode } from './contract/problems.ts';
 
 export interface ProblemOptions {
   /** The parameter, header or part of the body. */

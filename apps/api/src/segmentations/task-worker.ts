@@ -14,7 +14,6 @@ import {
 } from '@tokenunify/segmentation';
 import { isApiProblem } from '../problem.ts';
 import { isOutOfSpace } from '../unforeseen.ts';
-import { createGuardedFetch } from '../remote/index.ts';
 import { carry } from '../segmenter/carry.ts';
 import { DistantPredictor } from '../segmenter/distant-predictor.ts';
 import { openInput, openLocal } from './input.ts';
@@ -78,9 +77,11 @@ async function contextOf(task: Task, signal: AbortSignal): Promise<TaskContext> 
   return base;
 }
 
-function openRaw(): Promise<Volume> {
+async function openRaw(): Promise<Volume> {
   if (job.local) return openLocal(job.local, job.input);
   const nowhere = () => Promise.reject(new Error('the volume of this job is not on this machine'));
+  // an HTTP client is a quarter of what a thread would load before its first task
+  const { createGuardedFetch } = await import('../remote/index.ts');
   const fetch = createGuardedFetch(job.remote);
   return openInput(job.input, { pathOf: () => '', resolvePath: nowhere, fetch });
 }
