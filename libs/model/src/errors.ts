@@ -12,6 +12,8 @@ export type ModelErrorCode =
   | 'model/package'
   | 'model/inference'
   | 'model/config'
+  /** The loss, its gradient or the weights are no longer numbers. */
+  | 'model/diverged'
   | 'model/aborted';
 
 export class ModelError extends Error {

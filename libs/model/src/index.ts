@@ -36,7 +36,14 @@ export {
 
 export { pretrain, type PretrainingOptions } from './training/pretraining.ts';
 export { finetune, type FinetuningOptions, type LabelledCrop } from './training/finetuning.ts';
-export type { CheckpointEvent, StepEvent, TrainingEvent } from './training/train.ts';
+export type {
+  CheckpointEvent,
+  Probe,
+  ProbeEvent,
+  ProbeOptions,
+  StepEvent,
+  TrainingEvent,
+} from './training/train-options.ts';
 export { EnginePredictor } from './training/predictor.ts';
 export { initialWeights, type Weight, type Weights } from './training/weights.ts';
 export {

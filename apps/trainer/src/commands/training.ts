@@ -86,7 +86,7 @@ export async function follow(
     const { value, done } = await training.next();
     if (done) return { finished: value.finished, steps, seconds, checkpoint };
     if (value.kind === 'checkpoint') checkpoint = await run.save(value.checkpoint, value.step);
-    else {
+    else if (value.kind === 'step') {
       steps++;
       seconds += value.seconds;
       await run.log({ ...value });

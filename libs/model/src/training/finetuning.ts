@@ -20,21 +20,24 @@ export interface LabelledCrop {
 export interface FinetuningOptions extends CommonOptions {
   readonly preset: Preset;
   readonly crop: Vec3;
-  /** Crops a step. */
+  /** Crops a micro-batch. */
   readonly batch: number;
   /** Pretrained weights; whatever has the same name and shape is taken. Absent: from scratch. */
   readonly pretrained?: Weights;
   readonly erode: boolean;
   sampleCrop(shape: Vec3, random: Random): LabelledCrop | Promise<LabelledCrop>;
+  /** Names where a crop came from (volume and offset), for the error of a loss that is no number. */
+  origin?(crop: LabelledCrop): string;
 }
 
 interface AffinityBatch extends AffinityTargets {
   readonly raw: Float32Array;
   readonly count: number;
+  readonly crops: readonly LabelledCrop[];
 }
 
 /** Fine-tuning everything to the three nearest-neighbour affinities; see `train` for what it yields. */
-export function finetune(options: FinetuningOptions): ReturnType<typeof train> {
+export function finetune({ origin, ...options }: FinetuningOptions): ReturnType<typeof train> {
   const { preset, crop, batch } = options;
   checkCrop(preset, crop);
   const { parameters } = describeNetwork(preset, 'affinities', crop);
@@ -50,9 +53,12 @@ export function finetune(options: FinetuningOptions): ReturnType<typeof train> {
         targets: new Float32Array(batch * size * 3),
         mask: new Float32Array(batch * size * 3),
         count: batch,
+        crops: [] as LabelledCrop[],
       };
       for (let i = 0; i < batch; i++) {
-        const { raw, labels } = await options.sampleCrop(crop, random);
+        const sampled = await options.sampleCrop(crop, random);
+        const { raw, labels } = sampled;
+        out.crops.push(sampled);
         const { targets, mask } = affinityTargets(labels, crop, options.erode);
         out.raw.set(raw, i * size);
         out.targets.set(targets, i * size * 3);
@@ -60,6 +66,7 @@ export function finetune(options: FinetuningOptions): ReturnType<typeof train> {
       }
       return out;
     },
+    ...(origin ? { origin: ({ crops }) => crops.map(origin).join(', ') } : {}),
     voxels: ({ count }) => count * size,
     loss(ops, p, { raw, targets, mask, count }) {
       const { tf } = ops;

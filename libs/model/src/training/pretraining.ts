@@ -9,26 +9,31 @@ import { initialWeights } from './weights.ts';
 
 export type CommonOptions = Omit<
   TrainingOptions<never>,
-  'parameters' | 'weights' | 'sample' | 'voxels' | 'loss'
+  'parameters' | 'weights' | 'sample' | 'voxels' | 'loss' | 'origin'
 >;
 
 export interface PretrainingOptions extends CommonOptions {
   readonly preset: Preset;
   readonly curriculum: Curriculum;
-  /** Voxels a step, at most: the batch is as many crops of the phase as fit (at least one). */
+  /** Voxels a micro-batch, at most: it is as many crops of the phase as fit (at least one). */
   readonly voxelsPerStep: number;
   /** One crop in [0, 1], row-major [z, y, x]. */
   crop(shape: Vec3, random: Random): Float32Array | Promise<Float32Array>;
+  /** Names where a crop came from (volume and offset), for the error of a loss that is no number. */
+  origin?(crop: Float32Array): string;
 }
 
+/** What a step needs, and the crops it was made from. */
+type Sample = PretrainingBatch & { readonly crops: readonly Float32Array[] };
+
 /** Pretraining with the three objectives; see `train` for what it yields. */
-export function pretrain(options: PretrainingOptions): ReturnType<typeof train> {
+export function pretrain({ origin, ...options }: PretrainingOptions): ReturnType<typeof train> {
   const { preset, curriculum } = options;
   checkCurriculum(curriculum);
   for (const { crop } of curriculum) checkCrop(preset, crop);
   const { parameters } = describeNetwork(preset, 'pretraining');
   const phase = (step: number) => phaseAt(curriculum, step, options.steps);
-  return train<PretrainingBatch>({
+  return train<Sample>({
     ...options,
     parameters,
     weights: initialWeights(parameters, options.seed),
@@ -38,8 +43,9 @@ export function pretrain(options: PretrainingOptions): ReturnType<typeof train> 
       const count = Math.max(1, Math.floor(options.voxelsPerStep / (2 * shape[0] * shape[1] * shape[2])));
       const crops: Float32Array[] = [];
       for (let i = 0; i < count; i++) crops.push(await options.crop(shape, random));
-      return hideTokens(preset, crops, shape, weights, random);
+      return { ...hideTokens(preset, crops, shape, weights, random), crops };
     },
+    ...(origin ? { origin: ({ crops }) => crops.map(origin).join(', ') } : {}),
     voxels: ({ rows, space }) => rows.length * space[0] * space[1] * space[2],
     loss: (ops, p, batch, step) => ({ ...pretrainingLoss(ops, p, preset, batch, phase(step).weights) }),
   });

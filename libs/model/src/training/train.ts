@@ -5,64 +5,15 @@
  */
 import type * as tfjs from '@tensorflow/tfjs';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Engine } from '../engines/engine.ts';
 import { ModelError } from '../errors.ts';
-import type { ParameterSource, ParameterSpec } from '../network/parameters.ts';
-import type { TensorOps } from '../ops/tensor-ops.ts';
 import { Random } from '../random.ts';
-import { AdamW, type AdamWOptions } from './adamw.ts';
+import { AdamW } from './adamw.ts';
 import { MovingAverage } from './average.ts';
-import { rateAt, type RateSchedule } from './schedule.ts';
+import { rateAt } from './schedule.ts';
+import type { TrainingEvent, TrainingOptions } from './train-options.ts';
 import { Variables } from './variables.ts';
-import type { Weights } from './weights.ts';
 
-export interface TrainingOptions<Batch> {
-  readonly engine: Engine;
-  readonly parameters: readonly ParameterSpec[];
-  /** Where to start; ignored when `resume` is given. */
-  readonly weights: Weights;
-  readonly resume?: Checkpoint;
-  readonly steps: number;
-  readonly seed: number;
-  readonly schedule: RateSchedule;
-  readonly optimizer?: Partial<AdamWOptions>;
-  /** Decay of the moving average of the weights. */
-  readonly averageDecay: number;
-  /** Steps between checkpoints. */
-  readonly checkpointEvery: number;
-  /** Plain data kept in every checkpoint. */
-  readonly state: Readonly<Record<string, unknown>>;
-  sample(step: number, random: Random): Batch | Promise<Batch>;
-  /** Voxels of a batch, for the throughput. */
-  voxels(batch: Batch): number;
-  /** `total` is minimised; the others are reported. */
-  loss(ops: TensorOps, p: ParameterSource<tfjs.Tensor>, batch: Batch, step: number): LossParts;
-  readonly signal?: AbortSignal;
-  readonly now?: () => number;
-}
-
-export interface LossParts {
-  readonly total: tfjs.Scalar;
-  readonly [part: string]: tfjs.Scalar;
-}
-
-export interface StepEvent {
-  readonly kind: 'step';
-  /** Steps done, counting this one. */
-  readonly step: number;
-  readonly steps: number;
-  readonly losses: Readonly<Record<string, number>>;
-  readonly rate: number;
-  readonly gradientNorm: number;
-  readonly voxels: number;
-  readonly seconds: number;
-}
-export interface CheckpointEvent {
-  readonly kind: 'checkpoint';
-  readonly step: number;
-  readonly checkpoint: Checkpoint;
-}
-export type TrainingEvent = StepEvent | CheckpointEvent;
+export type * from './train-options.ts';
 
 /**
  * Trains until `steps`, or until `signal` is aborted: then a last checkpoint is yielded and `finished` is false.
