@@ -8,6 +8,7 @@ export const suites = {
       '**/*.tensorflow.test.ts',
       '**/*.data.test.ts',
       '**/*.faults.test.ts',
+      '**/*.latency.test.ts',
       '**/*.workerd.test.ts',
     ],
   },
