@@ -14,7 +14,9 @@ export {
   openEngine,
   type Engine,
   type EngineChoice,
+  type EngineDevice,
   type EngineName,
+  type EngineOptions,
 } from './engines/engine.ts';
 export { measureEngine, type EngineSpeed } from './engines/measure.ts';
 export { loadNativeTensorflow, locateNativeTensorflow } from './engines/native.ts';

@@ -10,7 +10,7 @@ export type CommandRun = (signal: AbortSignal) => Promise<number>;
  * Written down here rather than taken from @tokenunify/model, which takes a third of a second to load: `--help` must
  * not wait for it. A test holds them equal to the library's.
  */
-export const engineChoices = ['auto', 'tensorflow', 'cpu'];
+export const engineChoices = ['auto', 'tensorflow', 'webgpu', 'cpu'];
 export const presetChoices = ['nano'];
 
 /** The model that comes with the repository. */

@@ -57,13 +57,6 @@ describe('choosing an engine', () => {
       /does not load \(built for another machine\); run `npm run setup:tensorflow -- --force`\.$/,
     );
   });
-
-  it('a name that is none is refused with those there are', async () => {
-    // what a configuration file can hold
-    expect(await refusal('wasm' as EngineChoice)).toBe(
-      "There is no engine 'wasm'; use auto, tensorflow or cpu.",
-    );
-  });
 });
 
 describe('an engine', () => {

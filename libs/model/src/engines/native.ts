@@ -2,7 +2,7 @@
  * The native training engine: TensorFlow's own kernels behind the same TensorFlow.js API. It is not an npm dependency
  * (its installer needs a storage bucket); `npm run setup:tensorflow` builds it under `<repository>/.tensorflow`.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,8 @@ import { ModelError } from '../errors.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node';
 const ADDON = join('lib', 'napi-v8', 'tfjs_binding.node');
+/** Beside the package; tools/src/setup-tensorflow writes it last. */
+const STAMP = '.setup-tensorflow.json';
 const REMEDY = 'run `npm run setup:tensorflow';
 
 /** Where to look; the defaults are this process's. */
@@ -26,6 +28,8 @@ export interface NativeLocation {
 export interface NativeTensorflow {
   readonly directory: string;
   readonly version: string;
+  /** True when it computes on a GPU. */
+  readonly gpu: boolean;
 }
 
 /**
@@ -80,7 +84,7 @@ export async function loadNativeTensorflow(location: NativeLocation = {}): Promi
       { ...(started === false ? {} : started), details: { directory } },
     );
   }
-  return { directory, version: addonVersion(directory) };
+  return { directory, version: addonVersion(directory), gpu: usesGpu(tf.backend()) };
 }
 
 function builtPackage(root: string): string | undefined {
@@ -129,6 +133,23 @@ function requirePackage(directory: string): { engine?: () => unknown } {
     hooks?.deregister();
   }
 }
+
+/** True when the set-up that made this build was told to make it for CUDA: it must then never run on the processor. */
+export function isBuiltForCuda(directory: string): boolean {
+  try {
+    const stamp: unknown = JSON.parse(readFileSync(join(directory, '..', '..', STAMP), 'utf8'));
+    const { wheel } = stamp as { wheel?: { file?: string } }; // whatever it is, it is only looked into
+    return wheel?.file?.startsWith('tensorflow-') ?? false; // PyPI's `tensorflow` is for CUDA, `tensorflow_cpu` is not
+  } catch {
+    return false; // a build by hand
+  }
+}
+
+const usesGpu = (backend: unknown): boolean =>
+  typeof backend === 'object' &&
+  backend !== null &&
+  'isUsingGpuDevice' in backend &&
+  backend.isUsingGpuDevice === true;
 
 /** The addon is loaded already: this only looks at it. */
 function addonVersion(directory: string): string {
