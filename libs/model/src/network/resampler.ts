@@ -7,6 +7,7 @@ import { feedForward, linear, rmsNorm } from './layers.ts';
 import { scoped, type ParameterSource } from './parameters.ts';
 import { sinusoids } from './positions.ts';
 import type { Preset } from './presets.ts';
+import { segment } from './segment.ts';
 
 /** Features (a map) -> visual tokens [n, latents, channels]. */
 export function resample<T>(ops: Ops<T>, p: ParameterSource<T>, map: T, options: Preset['resampler']): T {
@@ -16,11 +17,12 @@ export function resample<T>(ops: Ops<T>, p: ParameterSource<T>, map: T, options:
   const learned = p.get('latents', [1, options.latents, channels], { kind: 'normal', std: 1 });
   let latents = ops.repeatBatch(learned, features);
   for (let layer = 0; layer < options.layers; layer++) {
-    const at = scoped(p, `layer${layer}`);
-    const queries = rmsNorm(ops, scoped(at, 'latent.norm'), latents);
-    const memory = ops.concat([rmsNorm(ops, scoped(at, 'feature.norm'), features), queries], 1);
-    latents = ops.add(latents, crossAttention(ops, scoped(at, 'attention'), queries, memory, options.heads));
-    latents = feedForward(ops, scoped(at, 'feed'), latents);
+    latents = segment(ops, scoped(p, `layer${layer}`), [latents, features], (at, [own, seen]) => {
+      const queries = rmsNorm(ops, scoped(at, 'latent.norm'), own as T);
+      const memory = ops.concat([rmsNorm(ops, scoped(at, 'feature.norm'), seen as T), queries], 1);
+      const attended = crossAttention(ops, scoped(at, 'attention'), queries, memory, options.heads);
+      return [feedForward(ops, scoped(at, 'feed'), ops.add(own as T, attended))];
+    })[0] as T; // two in, one out
   }
   return latents;
 }

@@ -16,6 +16,8 @@
  * Only operations whose gradients are right in every engine are here (see the table in docs): no cumsum, no einsum,
  * no gather, no transposed or grouped 3D convolution.
  */
+import type { ParameterSource } from '../network/parameters.ts';
+
 export type Vec3 = readonly [z: number, y: number, x: number];
 export type Shape = readonly number[];
 
@@ -85,4 +87,16 @@ export interface Ops<T> {
   toTokens(x: T): T;
   /** The inverse of `toTokens`. */
   fromTokens(x: T, space: Vec3): T;
+
+  // ---- memory -------------------------------------------------------------------------------------------------
+  /**
+   * Runs `body` without keeping what it computes inside: the gradient runs it again. Its inputs are explicit, and so
+   * are its weights (those it asks `p` for), since a gradient flows to both. Absent where nothing is trained, and where
+   * memory is not short. The network calls it through `segment`.
+   */
+  recompute?(
+    p: ParameterSource<T>,
+    inputs: readonly T[],
+    body: (p: ParameterSource<T>, inputs: readonly T[]) => readonly T[],
+  ): readonly T[];
 }

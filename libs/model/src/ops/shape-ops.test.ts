@@ -35,9 +35,9 @@ function bothOps(shapes: ShapeOps, tensors: TensorOps, compared: Map<string, num
     return Reflect.apply(method, ops, args);
   };
   const handler: ProxyHandler<object> = {
-    get:
-      (_, name: string) =>
-      (...args: unknown[]) => {
+    get: (_, name: string) => {
+      if (!Reflect.has(shapes, name)) return undefined; // `recompute`, which both do without
+      return (...args: unknown[]) => {
         const shape = call(
           shapes,
           name,
@@ -55,7 +55,8 @@ function bothOps(shapes: ShapeOps, tensors: TensorOps, compared: Map<string, num
         }
         expect(tensorShape(shape as ShapeValue), name).toEqual(tensor.shape);
         return { shape, tensor };
-      },
+      };
+    },
   };
   return new Proxy({}, handler) as Ops<Pair>; // every name is answered above
 }
