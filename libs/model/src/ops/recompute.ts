@@ -13,14 +13,14 @@ type Source = ParameterSource<Tensor>;
 export type SegmentBody = (p: Source, inputs: readonly Tensor[]) => readonly Tensor[];
 
 /** The same operations, with segments recomputed; one for each `ops`, since it keeps constants. */
-export function recomputing(ops: TensorOps): TensorOps {
+export function recomputing(ops: TensorOps): RecomputingOps {
   let found = made.get(ops);
   if (!found) made.set(ops, (found = new RecomputingOps(ops.tf)));
   return found;
 }
-const made = new WeakMap<TensorOps, TensorOps>();
+const made = new WeakMap<TensorOps, RecomputingOps>();
 
-class RecomputingOps extends TensorOps {
+export class RecomputingOps extends TensorOps {
   recompute(p: Source, inputs: readonly Tensor[], body: SegmentBody): readonly Tensor[] {
     return recompute(this.tf, p, inputs, body);
   }
@@ -28,8 +28,8 @@ class RecomputingOps extends TensorOps {
 
 /**
  * Runs `body` without keeping what it computes on the way. Its gradient goes to `inputs` and to every weight that it
- * asked `p` for; to nothing else, so a body that reads a variable or a map from outside trains it wrongly.
- * First-order gradients only.
+ * asked `p` for; to nothing else, so a body that reads a variable or a map from outside trains it wrongly. What `p`
+ * answers with must outlive the gradient, as variables do. First-order gradients only.
  */
 export function recompute(
   tf: Tf,
@@ -58,12 +58,11 @@ export function recompute(
   });
   const value = once(...inputs);
 
-  const names = [...weights.keys()];
   const segment = tf.customGrad((...args) => {
     const save = args.pop() as unknown as tfjs.GradSaveFunc; // the types know tensors only
     save((args as Tensor[]).slice(0, inputs.length));
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
-      const replay: Source = { get: (name, shape, init) => weights.get(name) ?? p.get(name, shape, init) };
+      const replay: Source = { get: (name) => weights.get(name)! }; // a pure body asks for the same
       const xs = [...saved, ...weights.values()];
       const grads = gradientsInside(tf, () => pack(tf, body(replay, saved)), xs, dy);
       tf.dispose(saved);
@@ -71,7 +70,7 @@ export function recompute(
     };
     return { value: value.clone(), gradFunc };
   });
-  const packed = segment(...inputs, ...names.map((name) => weights.get(name)!));
+  const packed = segment(...inputs, ...weights.values());
   value.dispose();
   return unpack(tf, packed, shapes);
 }
