@@ -68,3 +68,35 @@ export function decoderStep<T>(
   const first = convolution(ops, scoped(p, 'conv1'), joined, block);
   return convolution(ops, scoped(p, 'conv2'), first, block);
 }
+
+/**
+ * Two normalised convolutions beside a shortcut, summed, rectified (He et al. 2016, figure 2). The shortcut is the input,
+ * or a normalised pointwise convolution of it where the width changes.
+ */
+export function residualBlock<T>(
+  ops: Ops<T>,
+  p: ParameterSource<T>,
+  x: T,
+  { width, kernel }: { width: number; kernel: Vec3 },
+): T {
+  const first = convolution(ops, scoped(p, 'conv1'), x, { width, kernel, norm: true, relu: true });
+  const second = convolution(ops, scoped(p, 'conv2'), first, { width, kernel, norm: true });
+  const shortcut =
+    ops.mapShape(x).channels === width
+      ? x
+      : convolution(ops, scoped(p, 'shortcut'), x, { width, kernel: pointwise, norm: true });
+  return ops.relu(ops.add(second, shortcut));
+}
+
+/** `decoderStep` with a residual block in place of its two convolutions: the paper's. */
+export function residualDecoderStep<T>(
+  ops: Ops<T>,
+  p: ParameterSource<T>,
+  below: T,
+  skip: T,
+  options: { factors: Vec3; width: number; kernel: Vec3 },
+): T {
+  const narrow = convolution(ops, scoped(p, 'narrow'), below, { width: options.width, kernel: pointwise });
+  const joined = ops.concatChannels([ops.upsample(narrow, options.factors), skip]);
+  return residualBlock(ops, scoped(p, 'block'), joined, options);
+}

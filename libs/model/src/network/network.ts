@@ -4,55 +4,12 @@
  * the resampler and its head predict one token (next), the affinity head replaces the voxel head for fine-tuning.
  */
 import type { Ops, Vec3 } from '../ops/ops.ts';
-import { convolution, decoderStep, gatedSpatialConvolution } from './convolution.ts';
-import { mambaLayer } from './mamba.ts';
+import { convolution } from './convolution.ts';
+import { decode } from './decoder.ts';
+import { encode } from './encoder.ts';
 import { scoped, type ParameterSource } from './parameters.ts';
-import type { Preset } from './presets.ts';
+import type { Preset } from './preset.ts';
 import { nextTokenHead, resample } from './resampler.ts';
-import { segment, segmentOf } from './segment.ts';
-
-/** Features of the encoder: at full resolution, then one map per stage; the last is the bottom. */
-export function encode<T>(ops: Ops<T>, p: ParameterSource<T>, preset: Preset, crop: T): readonly T[] {
-  const { stem } = preset;
-  const maps: T[] = [
-    segmentOf(ops, scoped(p, 'stem'), crop, (at, x) =>
-      convolution(ops, at, x, { width: stem.width, kernel: stem.kernel, norm: true, relu: true }),
-    ),
-  ];
-  let features = maps[0] as T; // the stem's map
-  preset.stages.forEach((stage, index) => {
-    const at = scoped(p, `stage${index + 1}`);
-    const { width, kernel, strides } = stage;
-    // A segment a layer, not a stage: the map between two layers is a thirtieth of what a layer holds inside.
-    features = segmentOf(ops, at, features, (own, x) => {
-      const down = convolution(ops, scoped(own, 'down'), x, { width, kernel, strides });
-      return gatedSpatialConvolution(ops, scoped(own, 'spatial'), down, preset.decoderKernel);
-    });
-    for (let layer = 0; layer < stage.mambaLayers; layer++)
-      features = segmentOf(ops, scoped(at, `mamba${layer + 1}`), features, (own, x) =>
-        mambaLayer(ops, own, x, preset.mamba),
-      );
-    maps.push(features);
-  });
-  return maps;
-}
-
-/** The encoder's maps -> features at full resolution, of the stem's width. */
-export function decode<T>(ops: Ops<T>, p: ParameterSource<T>, preset: Preset, maps: readonly T[]): T {
-  let features = maps[maps.length - 1] as T; // never empty
-  for (let index = preset.stages.length - 1; index >= 0; index--) {
-    const skip = maps[index] as T; // one map a stage, and the stem's
-    const options = {
-      factors: preset.stages[index]!.strides,
-      width: ops.mapShape(skip).channels,
-      kernel: preset.decoderKernel,
-    };
-    features = segment(ops, scoped(p, `decoder${index}`), [features, skip], (own, [below, beside]) => [
-      decoderStep(ops, own, below as T, beside as T, options),
-    ])[0] as T; // two in, one out
-  }
-  return features;
-}
 
 const pointwise: Vec3 = [1, 1, 1];
 

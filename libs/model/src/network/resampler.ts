@@ -1,19 +1,45 @@
 /**
- * Perceiver resampler (Alayrac et al. 2022, Flamingo, section 3.1.1): a few learned latents attend over the features
- * *and* themselves, layer by layer, so that any number of tokens becomes `latents` visual tokens.
+ * Perceiver resampler (Alayrac et al. 2022, Flamingo, section 3.1.1 and figure 5): a few learned latents attend over the
+ * features *and* themselves, layer by layer, so that any number of tokens becomes `latents` visual tokens.
+ *
+ *     features = flatten(map) + positions
+ *     for each layer:  latents += attention(q = latents, kv = [features, latents]);  latents += feedForward(latents)
+ *
+ * As there: layers share nothing, no bias in the attention's projections, the latents are normalised before they serve as
+ * queries and as keys, the features by a norm of their own in every layer. Not as there: positions are sinusoids of the
+ * three axes instead of learned times of frames, norms are root-mean-square, the feed-forward's activation is SiLU
+ * instead of a squared rectifier, as everywhere in this network.
  */
 import type { Ops, Vec3 } from '../ops/ops.ts';
+import { crossAttention } from './attention.ts';
 import { feedForward, linear, rmsNorm } from './layers.ts';
 import { scoped, type ParameterSource } from './parameters.ts';
 import { sinusoids } from './positions.ts';
-import type { Preset } from './presets.ts';
+import type { Preset } from './preset.ts';
 import { segment } from './segment.ts';
 
-/** Features (a map) -> visual tokens [n, latents, channels]. */
+/**
+ * Features (a map of c channels, any size) -> visual tokens [n, latents, c].
+ * @param options `heads` divides c
+ */
 export function resample<T>(ops: Ops<T>, p: ParameterSource<T>, map: T, options: Preset['resampler']): T {
   const { channels, space } = ops.mapShape(map);
   const count = space[0] * space[1] * space[2];
   const features = ops.add(ops.toTokens(map), ops.constant(sinusoids(space, channels), [1, count, channels]));
+  return perceive(ops, p, features, options);
+}
+
+/**
+ * `resample` after its first line: features [n, m, c] that carry their positions -> visual tokens [n, latents, c].
+ * A function of the *set* of features: their order changes nothing but rounding.
+ */
+export function perceive<T>(
+  ops: Ops<T>,
+  p: ParameterSource<T>,
+  features: T,
+  options: Preset['resampler'],
+): T {
+  const channels = ops.shapeOf(features).at(-1)!;
   const learned = p.get('latents', [1, options.latents, channels], { kind: 'normal', std: 1 });
   let latents = ops.repeatBatch(learned, features);
   for (let layer = 0; layer < options.layers; layer++) {
@@ -21,7 +47,7 @@ export function resample<T>(ops: Ops<T>, p: ParameterSource<T>, map: T, options:
       const queries = rmsNorm(ops, scoped(at, 'latent.norm'), own as T);
       const memory = ops.concat([rmsNorm(ops, scoped(at, 'feature.norm'), seen as T), queries], 1);
       const attended = crossAttention(ops, scoped(at, 'attention'), queries, memory, options.heads);
-      return [feedForward(ops, scoped(at, 'feed'), ops.add(own as T, attended))];
+      return [feedForward(ops, scoped(at, 'feed'), ops.add(own as T, attended), options.expand)];
     })[0] as T; // two in, one out
   }
   return latents;
@@ -51,26 +77,3 @@ export function nextTokenHead<T>(
     [n, tokenVoxels],
   );
 }
-
-/** Multi-head attention of queries [n, l, c] over memory [n, m, c]. */
-function crossAttention<T>(ops: Ops<T>, p: ParameterSource<T>, queries: T, memory: T, heads: number): T {
-  const [n, l, c] = ops.shapeOf(queries) as [number, number, number]; // documented shape
-  const split = (t: T, length: number) =>
-    ops.transpose(ops.reshape(t, [n, length, heads, c / heads]), [0, 2, 1, 3]);
-  const m = ops.shapeOf(memory)[1]!;
-  const q = split(linear(ops, scoped(p, 'query'), queries, c, { bias: false }), l);
-  const k = split(linear(ops, scoped(p, 'key'), memory, c, { bias: false }), m);
-  const v = split(linear(ops, scoped(p, 'value'), memory, c, { bias: false }), m);
-  const scale = ops.constant(attentionScale(c / heads), [1]);
-  const weights = ops.softmax(ops.multiply(ops.matmul(q, k, { transposeB: true }), scale));
-  const mixed = ops.reshape(ops.transpose(ops.matmul(weights, v), [0, 2, 1, 3]), [n, l, c]);
-  return linear(ops, scoped(p, 'output'), mixed, c, { bias: false });
-}
-
-/** 1 / sqrt(width), one array a width: see `sinusoids`. */
-function attentionScale(width: number): Float32Array {
-  let scale = scales.get(width);
-  if (!scale) scales.set(width, (scale = Float32Array.of(1 / Math.sqrt(width))));
-  return scale;
-}
-const scales = new Map<number, Float32Array>();

@@ -57,6 +57,8 @@ describe('conv3d and its gradients are those of the definition', () => {
     'a cube': { space: [4, 5, 6], kernel: [3, 3, 3], strides: [1, 1, 1] },
     anisotropic: { space: [3, 6, 5], kernel: [1, 3, 5], strides: [1, 1, 1] },
     'wider than the map': { space: [2, 3, 2], kernel: [5, 5, 5], strides: [1, 1, 1] },
+    'strides above the kernel': { space: [4, 3, 8], kernel: [1, 2, 7], strides: [2, 3, 2] },
+    'strides above a pointwise kernel': { space: [4, 5, 6], kernel: [1, 1, 1], strides: [2, 2, 2] },
     pointwise: { space: [3, 4, 5], kernel: [1, 1, 1], strides: [1, 1, 1] },
     patches: { space: [4, 6, 8], kernel: [2, 2, 2], strides: [2, 2, 2] },
     'patches in the plane': { space: [3, 6, 8], kernel: [1, 2, 2], strides: [1, 2, 2] },

@@ -117,6 +117,14 @@ export class TensorOps implements Ops<Tensor> {
     // A 1x1x1 convolution is a matrix product, which every engine does faster.
     if (kz * ky * kx === 1 && strides.every((stride) => stride === 1))
       return this.dense(x, filter.reshape([from, to]));
+    const kernel: Vec3 = [kz, ky, kx];
+    if (strides.some((stride, axis) => stride > kernel[axis]!))
+      return this.tf.conv3d(
+        padSame(this.tf, x, kernel, strides) as tfjs.Tensor5D,
+        filter as tfjs.Tensor5D,
+        [...strides],
+        'valid',
+      );
     return this.tf.conv3d(x as tfjs.Tensor5D, filter as tfjs.Tensor5D, [...strides], 'same');
   }
   instanceNorm(x: Tensor, gain: Tensor, offset: Tensor, epsilon: number): Tensor {
@@ -148,4 +156,17 @@ export class TensorOps implements Ops<Tensor> {
   fromTokens(x: Tensor, space: Vec3): Tensor {
     return x.reshape([x.shape[0]!, ...space, x.shape[2]!]);
   }
+}
+
+/**
+ * An NDHWC map with the zeros of padding "same" around it. Where a stride is above the kernel, TensorFlow.js 4.22 pads a
+ * 3D convolution by a negative amount (2D has a max with 0): its cpu and webgpu kernels then read one cell too early.
+ */
+function padSame(tf: Tf, x: Tensor, kernel: Vec3, strides: Vec3): Tensor {
+  const amounts = kernel.map((taps, axis): [number, number] => {
+    const [size, stride] = [x.shape[axis + 1]!, strides[axis]!];
+    const total = Math.max((Math.ceil(size / stride) - 1) * stride + taps - size, 0);
+    return [Math.floor(total / 2), total - Math.floor(total / 2)];
+  });
+  return amounts.flat().some((amount) => amount > 0) ? tf.pad(x, [[0, 0], ...amounts, [0, 0]]) : x;
 }
