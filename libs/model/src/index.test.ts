@@ -11,6 +11,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "affinityForward",
       "checkCrop",
       "checkCurriculum",
+      "checkPreset",
       "defaultCurriculum",
       "describeNetwork",
       "encodeCheckpoint",
@@ -39,6 +40,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "totalStride",
       "traceOnnx",
       "unpackModelPackage",
+      "withTransformer",
       "writeCheckpoint",
       "writeModelPackage",
     ]

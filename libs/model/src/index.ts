@@ -21,7 +21,17 @@ export {
 export { measureEngine, type EngineSpeed } from './engines/measure.ts';
 export { loadNativeTensorflow, locateNativeTensorflow } from './engines/native.ts';
 
-export { presetNamed, presets, checkCrop, tokenGrid, totalStride, type Preset } from './network/presets.ts';
+export {
+  checkCrop,
+  checkPreset,
+  presetNamed,
+  presets,
+  tokenGrid,
+  totalStride,
+  withTransformer,
+  type Preset,
+  type StagePreset,
+} from './network/presets.ts';
 export { describeNetwork, type NetworkDescription, type Purpose } from './network/describe.ts';
 export { affinityForward, pretrainingForward } from './network/network.ts';
 export type { ParameterSource, ParameterSpec } from './network/parameters.ts';

@@ -3,7 +3,7 @@ import { arrayOf, mapOf, ShapeOps, type ShapeValue } from '../ops/shape-ops.ts';
 import type { Vec3 } from '../ops/ops.ts';
 import { affinityForward, pretrainingForward } from './network.ts';
 import { parameterSize, type ParameterSource, type ParameterSpec } from './parameters.ts';
-import { checkCrop, tokenGrid, type Preset } from './presets.ts';
+import { checkCrop, checkPreset, tokenGrid, type Preset } from './presets.ts';
 
 export type Purpose = 'pretraining' | 'affinities';
 
@@ -49,13 +49,14 @@ export function recordParameters(
  *
  * @example
  * describeNetwork(presetNamed('nano'), 'affinities').parameterCount
- * @throws ModelError `model/shape` when the crop does not suit the preset
+ * @throws ModelError `model/preset` when the preset is no network, `model/shape` when the crop does not suit it
  */
 export function describeNetwork(
   preset: Preset,
   purpose: Purpose,
   crop: Vec3 = preset.crop,
 ): NetworkDescription {
+  checkPreset(preset);
   checkCrop(preset, crop);
   const grid = tokenGrid(preset, crop);
   const input = mapOf(1, 1, crop);

@@ -1,20 +1,31 @@
 import { ModelError } from '../errors.ts';
 import type { Vec3 } from '../ops/ops.ts';
+import { checkPreset } from './check-preset.ts';
 import type { Preset } from './preset.ts';
 import { presets } from './presets/index.ts';
+import { withTransformer } from './with-transformer.ts';
 
 export type { Preset, StagePreset } from './preset.ts';
-export { presets };
+export { checkPreset, presets, withTransformer };
 
-/** @throws ModelError `model/preset` when there is none of that name. */
+const TRANSFORMER = '-transformer';
+
+/**
+ * A preset by name: one of `presets`, or one with `-transformer` behind it, see `withTransformer`.
+ * @throws ModelError `model/preset` when there is none of that name.
+ */
 export function presetNamed(name: string): Preset {
   const found = Object.hasOwn(presets, name) ? presets[name] : undefined;
-  if (!found)
-    throw new ModelError(
-      'model/preset',
-      `There is no preset '${name}'; use one of ${Object.keys(presets).join(', ')}.`,
-    );
-  return found;
+  if (found) {
+    checkPreset(found);
+    return found;
+  }
+  const stem = name.endsWith(TRANSFORMER) ? name.slice(0, -TRANSFORMER.length) : '';
+  if (Object.hasOwn(presets, stem)) return withTransformer(presetNamed(stem));
+  throw new ModelError(
+    'model/preset',
+    `There is no preset '${name}'; use one of ${Object.keys(presets).join(', ')}.`,
+  );
 }
 
 /** Product of all strides: a crop must be a multiple of it on every axis. */
