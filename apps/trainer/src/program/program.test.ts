@@ -55,106 +55,110 @@ describe('--help', () => {
     `));
   it('of pretrain', () =>
     expect(help('pretrain')).toMatchInlineSnapshot(`
-    "Usage: tokenunify pretrain [options]
+      "Usage: tokenunify pretrain [options]
 
-    Pretrain a network on unlabelled volumes: random, next and next-all token prediction.
+      Pretrain a network on unlabelled volumes: random, next and next-all token prediction.
 
-    Options:
-      --engine <name>         training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
-      --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
-      --preset <name>         network (choices: "nano", default: "nano")
-      --steps <n>             steps of training (default: 1000)
-      --seed <n>              everything random follows from it (default: 1)
-      --checkpoint-every <n>  steps between checkpoints (default: 200)
-      --no-isotropic          never swap z with y and x when augmenting
-      --out <directory>       run directory: settings, log, checkpoints
-      --resume                go on with the run in --out (default: false)
-      --json                  JSON lines on stdout (default: false)
-      --raw <location>        volume (path, or file.h5:/dataset); repeat for more
-      --voxels-per-step <n>   voxels that go through the network in one step (default: 262144)
-      --crops <sides>         sides of the cubic crops, phase by phase; default: the curriculum's
-      --rate <rate>           peak learning rate (default: 0.002)
-      -h, --help              display help for command
-    "
-  `));
+      Options:
+        --engine <name>         training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
+        --preset <name>         network (choices: "nano", "tiny", "base", "100m", "200m", "500m", "1b", "nano-anisotropic",
+                                "tiny-anisotropic", "base-anisotropic", "100m-anisotropic", "200m-anisotropic",
+                                "500m-anisotropic", "1b-anisotropic", default: "nano")
+        --steps <n>             steps of training (default: 1000)
+        --seed <n>              everything random follows from it (default: 1)
+        --checkpoint-every <n>  steps between checkpoints (default: 200)
+        --no-isotropic          never swap z with y and x when augmenting
+        --out <directory>       run directory: settings, log, checkpoints
+        --resume                go on with the run in --out (default: false)
+        --json                  JSON lines on stdout (default: false)
+        --raw <location>        volume (path, or file.h5:/dataset); repeat for more
+        --voxels-per-step <n>   voxels that go through the network in one step (default: 262144)
+        --crops <sides>         sides of the cubic crops, phase by phase; default: the curriculum's
+        --rate <rate>           peak learning rate (default: 0.002)
+        -h, --help              display help for command
+      "
+    `));
   it('of finetune', () =>
     expect(help('finetune')).toMatchInlineSnapshot(`
-    "Usage: tokenunify finetune [options]
+      "Usage: tokenunify finetune [options]
 
-    Fine-tune to affinities on a labelled volume.
+      Fine-tune to affinities on a labelled volume.
 
-    Options:
-      --engine <name>         training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
-      --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
-      --preset <name>         network (choices: "nano", default: "nano")
-      --steps <n>             steps of training (default: 1000)
-      --seed <n>              everything random follows from it (default: 1)
-      --checkpoint-every <n>  steps between checkpoints (default: 200)
-      --no-isotropic          never swap z with y and x when augmenting
-      --out <directory>       run directory: settings, log, checkpoints
-      --resume                go on with the run in --out (default: false)
-      --json                  JSON lines on stdout (default: false)
-      --raw <location>        volume (path, or file.h5:/dataset)
-      --labels <location>     neuron ids of the same shape, 0 = unlabelled
-      --from <checkpoint>     a checkpoint of pretrain; absent: from scratch
-      --crop <z,y,x>          voxels of a crop; default: the preset's
-      --batch <n>             crops a step (default: 1)
-      --rate <rate>           peak learning rate (default: 0.002)
-      --no-erode              keep labels up to the boundary; by default boundaries are two voxels wide
-      -h, --help              display help for command
-    "
-  `));
+      Options:
+        --engine <name>         training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
+        --preset <name>         network (choices: "nano", "tiny", "base", "100m", "200m", "500m", "1b", "nano-anisotropic",
+                                "tiny-anisotropic", "base-anisotropic", "100m-anisotropic", "200m-anisotropic",
+                                "500m-anisotropic", "1b-anisotropic", default: "nano")
+        --steps <n>             steps of training (default: 1000)
+        --seed <n>              everything random follows from it (default: 1)
+        --checkpoint-every <n>  steps between checkpoints (default: 200)
+        --no-isotropic          never swap z with y and x when augmenting
+        --out <directory>       run directory: settings, log, checkpoints
+        --resume                go on with the run in --out (default: false)
+        --json                  JSON lines on stdout (default: false)
+        --raw <location>        volume (path, or file.h5:/dataset)
+        --labels <location>     neuron ids of the same shape, 0 = unlabelled
+        --from <checkpoint>     a checkpoint of pretrain; absent: from scratch
+        --crop <z,y,x>          voxels of a crop; default: the preset's
+        --batch <n>             crops a step (default: 1)
+        --rate <rate>           peak learning rate (default: 0.002)
+        --no-erode              keep labels up to the boundary; by default boundaries are two voxels wide
+        -h, --help              display help for command
+      "
+    `));
   it('of export', () =>
     expect(help('export')).toMatchInlineSnapshot(`
-    "Usage: tokenunify export [options]
+      "Usage: tokenunify export [options]
 
-    Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights, and check it.
+      Export a fine-tuned checkpoint as a BioImage.IO model package with ONNX weights, and check it.
 
-    Options:
-      --checkpoint <file>        a checkpoint of finetune
-      --out <directory>          the model package
-      --name <name>              name of the model (default: "TokenUnify nano")
-      --model-version <version>  semantic version of the model (default: "0.1.0")
-      --selection <file>         post-processing and scores that evaluate --select wrote
-      --report <file>            scores that evaluate --report wrote
-      --tile <z,y,x>             voxels of a tile; default: the preset's crop
-      --voxel-size <z,y,x>       nm, of the training data
-      --opset <n>                ONNX operator set, 17 to 21 (default: 17)
-      --timestamp <time>         ISO 8601, for reproducible packages; default: now
-      --overwrite                replace a package that is there (default: false)
-      --engine <name>            training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
-      --json                     JSON lines on stdout (default: false)
-      -h, --help                 display help for command
-    "
-  `));
+      Options:
+        --checkpoint <file>        a checkpoint of finetune
+        --out <directory>          the model package
+        --name <name>              name of the model (default: "TokenUnify nano")
+        --model-version <version>  semantic version of the model (default: "0.1.0")
+        --selection <file>         post-processing and scores that evaluate --select wrote
+        --report <file>            scores that evaluate --report wrote
+        --tile <z,y,x>             voxels of a tile; default: the preset's crop
+        --voxel-size <z,y,x>       nm, of the training data
+        --opset <n>                ONNX operator set, 17 to 21 (default: 17)
+        --timestamp <time>         ISO 8601, for reproducible packages; default: now
+        --overwrite                replace a package that is there (default: false)
+        --engine <name>            training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --json                     JSON lines on stdout (default: false)
+        -h, --help                 display help for command
+      "
+    `));
   it('of evaluate', () =>
     expect(help('evaluate')).toMatchInlineSnapshot(`
-    "Usage: tokenunify evaluate [options]
+      "Usage: tokenunify evaluate [options]
 
-    Score a model on labelled voxels, beside segmentations that learn nothing; or choose post-processing.
+      Score a model on labelled voxels, beside segmentations that learn nothing; or choose post-processing.
 
-    Options:
-      --model <directory>      a model package
-      --checkpoint <files...>  checkpoints of finetune
-      --raw <location>         volume
-      --labels <location>      truth, 0 = ignored
-      --box <ranges>           what is scored, z,y,x, as ':,158:190,:'
-      --tune-box <ranges>      where the intensity baseline is tuned; never the scored voxels
-      --no-baselines           only the model
-      --tile <z,y,x>           with --checkpoint: voxels of a tile; default: the preset's crop
-      --postprocessing <json>  instead of the package's
-      --report <file>          write the scores here, as JSON
-      --select <file>          choose checkpoint and post-processing by lowest VOI, and write the choice here
-      --watershed <json...>    with --select: watersheds to try (default: ["{\\"mode\\":\\"3d\\"}"])
-      --scoring <names...>     with --select: scorings to try (default: ["mean","hist50"])
-      --thresholds <list>      with --select: ascending (default: [0.1,0.2,0.3,0.4,0.5,0.6,0.7])
-      --minimum-sizes <list>   with --select: voxels (default: [0])
-      --threads <n>            threads of inference
-      --engine <name>          training engine (choices: "auto", "tensorflow", "cpu", default: "auto")
-      --json                   JSON lines on stdout (default: false)
-      -h, --help               display help for command
-    "
-  `));
+      Options:
+        --model <directory>      a model package
+        --checkpoint <files...>  checkpoints of finetune
+        --raw <location>         volume
+        --labels <location>      truth, 0 = ignored
+        --box <ranges>           what is scored, z,y,x, as ':,158:190,:'
+        --tune-box <ranges>      where the intensity baseline is tuned; never the scored voxels
+        --no-baselines           only the model
+        --tile <z,y,x>           with --checkpoint: voxels of a tile; default: the preset's crop
+        --postprocessing <json>  instead of the package's
+        --report <file>          write the scores here, as JSON
+        --select <file>          choose checkpoint and post-processing by lowest VOI, and write the choice here
+        --watershed <json...>    with --select: watersheds to try (default: ["{\\"mode\\":\\"3d\\"}"])
+        --scoring <names...>     with --select: scorings to try (default: ["mean","hist50"])
+        --thresholds <list>      with --select: ascending (default: [0.1,0.2,0.3,0.4,0.5,0.6,0.7])
+        --minimum-sizes <list>   with --select: voxels (default: [0])
+        --threads <n>            threads of inference
+        --engine <name>          training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --json                   JSON lines on stdout (default: false)
+        -h, --help               display help for command
+      "
+    `));
   it('of retrain', () =>
     expect(help('retrain')).toMatchInlineSnapshot(`
     "Usage: tokenunify retrain [options]
@@ -295,8 +299,8 @@ describe('options', () => {
     [[...pretrain, '--rate', '-1'], "argument '-1' is invalid. It must be a positive number."],
     [[...pretrain, '--rate', 'Infinity'], 'It must be a positive number.'],
     [[...pretrain, '--crops', '32,,64'], "argument '32,,64' is invalid. It must be a whole number."],
-    [[...pretrain, '--preset', 'huge'], "argument 'huge' is invalid. Allowed choices are nano."],
-    [[...pretrain, '--engine', 'wasm'], 'Allowed choices are auto, tensorflow, cpu.'],
+    [[...pretrain, '--preset', 'huge'], "argument 'huge' is invalid. Allowed choices are nano, tiny,"],
+    [[...pretrain, '--engine', 'wasm'], 'Allowed choices are auto, tensorflow, webgpu, cpu.'],
     [[...finetune, '--batch', '0'], 'It must be 1 or more.'],
     [[...finetune, '--crop', '64,64'], "argument '64,64' is invalid. It must be three sizes, z,y,x."],
     [

@@ -11,7 +11,8 @@ export type CommandRun = (signal: AbortSignal) => Promise<number>;
  * not wait for it. A test holds them equal to the library's.
  */
 export const engineChoices = ['auto', 'tensorflow', 'webgpu', 'cpu'];
-export const presetChoices = ['nano'];
+const sizes = ['nano', 'tiny', 'base', '100m', '200m', '500m', '1b'];
+export const presetChoices = [...sizes, ...sizes.map((size) => `${size}-anisotropic`)];
 
 /** The model that comes with the repository. */
 export const bundledModel = fileURLToPath(new URL('../../../../models/default', import.meta.url));
