@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compiler, linkCuda } from './cuda-layout.ts';
 import { failed, unavailable } from './errors.ts';
 import { duplicates, layout, libraries, placeInDeps, type Recipe } from './recipe.ts';
 import { unzip } from './unzip.ts';
@@ -47,27 +48,33 @@ export async function installPackage(
   for (const name of duplicates) rmSync(join(modules, '@tensorflow', name), { recursive: true, force: true });
 }
 
-/** Unpacks the libraries and headers of the wheel to where the package's build expects a libtensorflow. */
-export async function placeLibraries(root: string, wheel: string, signal?: AbortSignal): Promise<number> {
+/** Unpacks the libraries and headers of the wheels to where the package's build expects a libtensorflow. */
+export async function placeLibraries(
+  root: string,
+  wheels: readonly string[],
+  signal?: AbortSignal,
+): Promise<number> {
   const { deps } = layout(root);
-  const files = await unzip(
-    wheel,
-    (name) => {
-      const place = placeInDeps(name);
-      return place === undefined ? undefined : join(deps, place);
-    },
-    signal,
-  );
+  const place = (name: string) => {
+    const found = placeInDeps(name);
+    return found === undefined ? undefined : join(deps, found);
+  };
+  let files = 0;
+  for (const wheel of wheels) files += await unzip(wheel, place, signal);
   const lib = join(deps, 'lib');
   const missing = [
     ...libraries.map((name) => join(lib, name)),
     join(deps, 'include/tensorflow/c/c_api.h'),
   ].find((path) => !existsSync(path));
   if (missing !== undefined)
-    throw failed(`${wheel} does not contain what belongs in ${missing}; use the wheel named in recipe.ts.`);
+    throw failed(
+      `${wheels.join(', ')} does not contain what belongs in ${missing}; use the wheel named in recipe.ts.`,
+    );
   // The linker looks for these names. Relative, so that an installation can be moved or copied.
   symlinkSync(libraries[0], join(lib, 'libtensorflow.so'));
   symlinkSync(libraries[1], join(lib, 'libtensorflow_framework.so'));
+  if (existsSync(join(deps, 'nvidia'))) linkCuda(deps);
+  for (const path of compiler.map((one) => join(deps, one))) if (existsSync(path)) chmodSync(path, 0o755); // TensorFlow starts it
   return files;
 }
 

@@ -9,7 +9,7 @@ import type { CheckResult } from './check.ts';
 const libraryRequire = createRequire(fileURLToPath(import.meta.resolve('@tokenunify/model')));
 const tf = libraryRequire('@tensorflow/tfjs') as typeof Tf;
 
-const { version } = await loadNativeTensorflow();
+const { version, gpu } = await loadNativeTensorflow();
 if (tf.getBackend() !== 'tensorflow') throw new Error(`The current backend is ${tf.getBackend()}.`);
 
 tf.env().set('PROD', true); // the cpu backend advertises tfjs-node when it is used
@@ -22,7 +22,7 @@ const oracle = compute();
 const differences = Object.fromEntries(
   Object.entries(native).map(([name, values]) => [name, relativeDifference(values, oracle[name])]),
 );
-const result: CheckResult = { version, matmulGflops, conv3dGflops, differences };
+const result: CheckResult = { version, gpu, matmulGflops, conv3dGflops, differences };
 console.log(JSON.stringify(result));
 
 /** Every value and gradient that the check compares, on the current backend; the same inputs each time. */

@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 export interface CheckResult {
   /** TensorFlow's own answer. */
   readonly version: string;
+  /** True when it computed on a GPU. */
+  readonly gpu: boolean;
   readonly matmulGflops: number;
   /** Forward and both gradients. */
   readonly conv3dGflops: number;
@@ -26,7 +28,8 @@ export async function checkEngine(
 ): Promise<CheckResult> {
   const script = join(dirname(fileURLToPath(import.meta.url)), 'check-child.ts');
   const result = await world.run(world.node, [script], {
-    env: { TOKENUNIFY_TENSORFLOW: root },
+    // On a GPU TensorFlow multiplies in TF32, of 10 bits: right enough to train with, and too coarse to compare.
+    env: { TOKENUNIFY_TENSORFLOW: root, NVIDIA_TF32_OVERRIDE: '0' },
     ...(signal ? { signal } : {}),
   });
   if (result.code !== 0) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { failed, unavailable } from './errors.ts';
-import { pipArguments, type Recipe } from './recipe.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { pipArguments, type PinnedWheel } from './recipe.ts';
 import type { World } from './world.ts';
 
 export interface Wheel {
@@ -17,19 +18,24 @@ export interface Wheel {
  */
 export async function fetchWheel(
   world: World,
-  recipe: Recipe,
+  { file, sha256 }: PinnedWheel,
   pip: readonly [string, ...string[]],
   signal?: AbortSignal,
 ): Promise<Wheel> {
-  const { file, sha256 } = recipe.wheel;
   const path = join(world.cache, file);
   if (existsSync(path) && (await sha256Of(path, signal)) === sha256) return { path, from: 'cache' };
 
   mkdirSync(world.cache, { recursive: true });
-  const folder = mkdtempSync(join(world.cache, 'download-'));
+  removeLeftovers(world.cache, 'download');
+  const folder = join(world.cache, `download-${process.pid}`);
   try {
+    mkdirSync(folder, { recursive: true });
     const [command, ...rest] = pip;
-    const result = await world.run(command, [...rest, ...pipArguments(folder)], signal ? { signal } : {});
+    const result = await world.run(
+      command,
+      [...rest, ...pipArguments({ file, sha256 }, folder)],
+      signal ? { signal } : {},
+    );
     if (result.code !== 0)
       throw unavailable(
         `pip could not fetch ${file} (${reason(result.stderr)}); check the network and pip's index, or put the file into ${world.cache}.`,

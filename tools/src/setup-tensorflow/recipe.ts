@@ -1,4 +1,12 @@
 import { join } from 'node:path';
+import { placeCuda } from './cuda-layout.ts';
+import { cudaWheels } from './cuda-wheels.ts';
+
+/** A Python wheel, pinned by its content; Python itself is not used at run time. */
+export interface PinnedWheel {
+  readonly file: string;
+  readonly sha256: string;
+}
 
 /** What is built from what. A change here makes every earlier installation stale. */
 export interface Recipe {
@@ -6,8 +14,10 @@ export interface Recipe {
   readonly revision: number;
   readonly tfjs: string;
   readonly tensorflow: string;
-  /** The Python wheel which carries TensorFlow's C library and headers; Python itself is not used at run time. */
-  readonly wheel: { readonly file: string; readonly sha256: string };
+  /** The wheel which carries TensorFlow's C library and headers. */
+  readonly wheel: PinnedWheel;
+  /** The wheels which carry NVIDIA's libraries; a recipe that has them builds for a GPU. */
+  readonly cuda?: readonly PinnedWheel[];
 }
 
 export const recipe: Recipe = {
@@ -20,22 +30,45 @@ export const recipe: Recipe = {
   },
 };
 
-/** The libraries hold the same code for every Python; one tag is asked for, so that one sha256 can be pinned. */
-export const pipArguments = (into: string): string[] => [
-  'download',
-  '--no-deps',
-  '--no-input',
-  '--disable-pip-version-check',
-  ...['--only-binary', ':all:', '--python-version', '311', '--implementation', 'cp', '--abi', 'cp311'],
-  ...['--platform', 'manylinux_2_27_x86_64', '--dest', into],
-  `tensorflow-cpu==${recipe.tensorflow}`,
-];
+/** The same TensorFlow, built for CUDA 12 and cuDNN 9. */
+export const gpuRecipe: Recipe = {
+  ...recipe,
+  wheel: {
+    file: 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
+    sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
+  },
+  cuda: cudaWheels,
+};
+
+export const wheelsOf = ({ wheel, cuda = [] }: Recipe): readonly PinnedWheel[] => [wheel, ...cuda];
+
+/**
+ * Arguments with which pip fetches exactly this file, whatever Python it runs on. TensorFlow's libraries hold the same
+ * code for every Python; one tag is asked for, so that one sha256 can be pinned.
+ */
+export function pipArguments({ file }: PinnedWheel, into: string): string[] {
+  const [name = '', version = '', , abi = '', platforms = ''] = file.replace(/\.whl$/, '').split('-');
+  const python = abi === 'none' ? [] : ['--implementation', 'cp', '--abi', abi];
+  return [
+    'download',
+    '--no-deps',
+    '--no-input',
+    '--disable-pip-version-check',
+    ...['--only-binary', ':all:', '--python-version', '311', ...python],
+    ...platforms.split('.').flatMap((platform) => ['--platform', platform]),
+    ...['--dest', into],
+    `${name.replaceAll('_', '-')}==${version}`,
+  ];
+}
 
 /** glibc that the wheel's tag asks for. */
 export const minimumGlibc: readonly [number, number] = [2, 27];
 
-/** Wheel 0.3 GB, npm packages 0.4 GB, unpacked libraries 0.9 GB, rounded up. */
-export const bytesNeeded = 2e9;
+/**
+ * For the CPU: wheel 0.3 GB, npm packages 0.4 GB, unpacked libraries 0.9 GB. For a GPU: wheels 3.3 GB, npm packages
+ * 0.4 GB, unpacked libraries 4.7 GB. Rounded up.
+ */
+export const bytesNeeded = ({ cuda }: Recipe): number => (cuda === undefined ? 2e9 : 9e9);
 
 /** The two libraries, under the names that they ask for each other by. */
 export const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
@@ -45,6 +78,7 @@ const headers = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 
 
 /** Where a file of the wheel belongs, under the package's `deps`; undefined when it is not needed. */
 export function placeInDeps(name: string): string | undefined {
+  if (name.startsWith('nvidia/')) return placeCuda(name);
   const inside = /^tensorflow\/(.*)$/.exec(name)?.[1];
   if (inside === undefined) return undefined;
   if (libraries.some((library) => library === inside)) return join('lib', inside);

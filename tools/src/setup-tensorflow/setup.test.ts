@@ -21,7 +21,10 @@ function machineWith(answer?: Answer, changes?: Partial<World>): FakeMachine {
 async function runOn(machine: FakeMachine, ...args: string[]) {
   const errors: string[] = [];
   machine.commands.length = machine.printed.length = 0;
-  const code = await main(args, machine, (line) => errors.push(line), { recipe: machine.recipe });
+  const code = await main(args, machine, (line) => errors.push(line), {
+    recipe: machine.recipe,
+    gpuRecipe: machine.gpuRecipe,
+  });
   return { code, errors };
 }
 
@@ -54,7 +57,7 @@ test('a second run only checks, and --force builds again', async () => {
   expect((await runOn(machine)).code).toBe(0);
   expect(machine.commands).toHaveLength(1);
   expect(machine.printed).toEqual([
-    expect.stringMatching(/^already built, checked: TensorFlow 2\.21\.0, .* 150 GFLOP/),
+    expect.stringMatching(/^already built, checked: TensorFlow 2\.21\.0 on the CPU, .* 150 GFLOP/),
   ]);
   expect((await runOn(machine, '--force')).code).toBe(0);
   expect(machine.commands.filter((line) => line.startsWith('npm run'))).toHaveLength(1);

@@ -1,10 +1,14 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileAddon, installPackage, placeLibraries, putInPlace } from './build.ts';
-import { checkEngine, worst, type CheckResult } from './check.ts';
+import { checkEngine } from './check.ts';
 import { fetchWheel } from './download.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { printPlan } from './plan.ts';
 import { findPrerequisites } from './prerequisites.ts';
-import { layout, recipe as ourRecipe, type Recipe } from './recipe.ts';
+import { layout, recipe as ourRecipe, wheelsOf, type Recipe } from './recipe.ts';
+import { conclusion, counted, describe, gpuVerdict, seconds } from './report.ts';
+import { resolveLibraries, systemLibraries } from './resolve.ts';
 import { isBuilt, writeStamp } from './stamp.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +38,7 @@ export async function setup(
     const start = world.now();
     const result = await checkEngine(world, world.root, recipe.tensorflow, signal);
     world.print(`already built, checked: ${describe(result)} (${seconds(world, start)})`);
+    if (recipe.cuda) world.print(gpuVerdict(result, await systemLibraries(world, signal)));
     return;
   }
   const stage = join(world.root, `build-${process.pid}`);
@@ -42,7 +47,7 @@ export async function setup(
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
-  world.print(`The native engine is in ${layout(world.root).directory}; training uses it from now on.`);
+  world.print(conclusion(recipe, layout(world.root).directory));
 }
 
 async function build(world: World, stage: string, recipe: Recipe, signal?: AbortSignal): Promise<void> {
@@ -59,15 +64,20 @@ async function build(world: World, stage: string, recipe: Recipe, signal?: Abort
   };
   const { pip, nodedir } = await step(
     'machine',
-    () => findPrerequisites(world, signal),
+    () => findPrerequisites(world, recipe, signal),
     (found) => `compiler, pip and Node's headers (${found.nodedir}) are there`,
   );
-  removeLeftovers(world.root);
-  const wheel = await step(
-    'wheel',
-    () => fetchWheel(world, recipe, pip, signal),
-    ({ path, from }) => `${from === 'cache' ? 'found' : 'fetched'} ${path}, sha256 is right`,
-  );
+  removeLeftovers(world.root, 'build');
+  const wheels: string[] = [];
+  const pinned = wheelsOf(recipe);
+  for (const [index, one] of pinned.entries()) {
+    const { path } = await step(
+      counted('wheel', index, pinned.length),
+      () => fetchWheel(world, one, pip, signal),
+      (found) => `${found.from === 'cache' ? 'found' : 'fetched'} ${found.path}, sha256 is right`,
+    );
+    wheels.push(path);
+  }
   await step(
     'package',
     () => installPackage(world, stage, recipe, signal),
@@ -75,61 +85,24 @@ async function build(world: World, stage: string, recipe: Recipe, signal?: Abort
   );
   await step(
     'libraries',
-    () => placeLibraries(stage, wheel.path, signal),
-    (files) => `unpacked TensorFlow ${recipe.tensorflow}, ${files} files`,
+    () => placeLibraries(stage, wheels, signal),
+    (files) =>
+      `unpacked TensorFlow ${recipe.tensorflow}${recipe.cuda ? ', CUDA and cuDNN' : ''}, ${files} files`,
   );
   await step(
     'addon',
     () => compileAddon(world, stage, nodedir, signal),
     () => 'compiled',
   );
-  await step('check', () => checkEngine(world, stage, recipe.tensorflow, signal), describe);
+  const system = recipe.cuda ? await systemLibraries(world, signal) : undefined;
+  if (system)
+    await step(
+      'resolve',
+      () => resolveLibraries(stage, system, signal),
+      (count) => `${count} libraries find all that they ask for`,
+    );
+  const result = await step('check', () => checkEngine(world, stage, recipe.tensorflow, signal), describe);
+  if (system) world.print(gpuVerdict(result, system));
   writeStamp(stage, recipe);
   putInPlace(stage, world.root);
-}
-
-function printPlan({ root, cache, print }: World, recipe: Recipe, built: boolean): void {
-  if (built) {
-    print(`The native engine is built in ${root}; this would check it (--force builds it again).`);
-    return;
-  }
-  print(`This would build the native engine in ${root}:`);
-  print(`machine: look for g++, make, python3, pip, npm, Node's headers and disk space`);
-  print(
-    `wheel: fetch ${recipe.wheel.file} with pip into ${cache}, unless it is there, and compare its sha256`,
-  );
-  print(`package: install @tensorflow/tfjs-node ${recipe.tfjs} without its install script`);
-  print(
-    `libraries: unpack libtensorflow_cc, libtensorflow_framework and the C headers of ${recipe.tensorflow}`,
-  );
-  print('addon: compile it with node-gyp');
-  print('check: compare matmul, conv3d and their gradients with the cpu engine, measure GFLOP/s');
-}
-
-function describe(result: CheckResult): string {
-  const { difference } = worst(result);
-  return (
-    `TensorFlow ${result.version}, largest relative difference from the cpu engine ${difference.toExponential(1)}, ` +
-    `matmul ${result.matmulGflops.toFixed(0)} GFLOP/s, conv3d with its gradients ${result.conv3dGflops.toFixed(0)} GFLOP/s`
-  );
-}
-
-const seconds = (world: World, start: number) => `${((world.now() - start) / 1000).toFixed(1)} s`;
-
-/** Build directories of runs that were killed; those of runs that still live are left alone. */
-function removeLeftovers(root: string): void {
-  if (!existsSync(root)) return;
-  for (const name of readdirSync(root)) {
-    const pid = /^build-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      rmSync(join(root, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
