@@ -9,6 +9,7 @@ export const suites = {
       '**/*.data.test.ts',
       '**/*.faults.test.ts',
       '**/*.latency.test.ts',
+      '**/*.large.test.ts',
       '**/*.workerd.test.ts',
     ],
   },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isModelError } from '../errors.ts';
 import type { Weights } from '../training/weights.ts';
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { encodeCheckpoint, readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 let directory: string;
@@ -70,6 +70,18 @@ describe('a checkpoint', () => {
       state: {},
     });
     expect((await readCheckpoint(path)).weights.get('x')!.data).toEqual(Float32Array.of(8, 7));
+  });
+
+  it('is read in the parts that are asked for', async () => {
+    await writeCheckpoint(path, whole);
+    const { optimizer: _, ...usable } = whole;
+    expect(await readCheckpoint(path, { parts: ['weights', 'average'] })).toEqual(usable);
+    expect(await readCheckpoint(path, { parts: ['weights'] })).toEqual({ weights, state: whole.state });
+  });
+
+  it('is the same file as the bytes it is encoded to', async () => {
+    await writeCheckpoint(path, whole);
+    expect(new Uint8Array(await readFile(path))).toEqual(encodeCheckpoint(whole));
   });
 
   it('makes the directory it is written to', async () => {

@@ -1,8 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { ModelError } from '../errors.ts';
+import { isModelError, ModelError } from '../errors.ts';
 import type { Weight, Weights } from '../training/weights.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 
 /** All that a run needs to go on as if it had never stopped. */
 export interface Checkpoint {
@@ -16,15 +15,20 @@ export interface Checkpoint {
 }
 
 const GROUPS = { weights: 'weights/', moments: 'moments/', average: 'average/' } as const;
+export type CheckpointPart = keyof typeof GROUPS;
 
 /**
- * A checkpoint as the bytes of a safetensors file.
+ * A checkpoint as the bytes of a safetensors file; for one of more than 2 GB, `writeCheckpoint`.
  *
  * @example
  *     const { weights, average, state } = await readCheckpoint('runs/final/last.safetensors');
  *     const bytes = encodeCheckpoint({ weights: average ?? weights, state }); // for use, without what goes on
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  return encodeSafetensors(tensorsOf(checkpoint));
+}
+
+function tensorsOf(checkpoint: Checkpoint): Tensors {
   const all = new Map<string, Weight>();
   const put = (group: string, weights: Weights | undefined) =>
     weights?.forEach((weight, name) => all.set(group + name, weight));
@@ -36,42 +40,45 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     state: JSON.stringify(checkpoint.state),
     optimizerStep: String(checkpoint.optimizer?.step ?? -1),
   };
-  return encodeSafetensors({ weights: all, metadata });
+  return { weights: all, metadata };
 }
 
-/** Writes beside the target, flushes, renames: a killed run leaves the old checkpoint or the new one, never half. */
+/**
+ * Writes beside the target, flushes, renames: a killed run leaves the old checkpoint or the new one, never half. Tensor
+ * by tensor, whatever the size.
+ */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const bytes = encodeCheckpoint(checkpoint);
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.partial`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }); // on a full disk it is in the way of the next
-    throw error;
-  }
+  await writeSafetensors(path, tensorsOf(checkpoint));
 }
 
-/** @throws ModelError `model/checkpoint` when the file is missing, damaged, or not a checkpoint of ours */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  let bytes: Uint8Array;
+/**
+ * @param options.parts what to read; whoever only predicts has no use for the moments, which are half of the file.
+ *   Without `moments` there is no `optimizer`. Default: all
+ * @throws ModelError `model/checkpoint` when the file is missing, damaged, or not a checkpoint of ours
+ * @example
+ * const { weights, average } = await readCheckpoint(path, { parts: ['weights', 'average'] });
+ */
+export async function readCheckpoint(
+  path: string,
+  options: { readonly parts?: readonly CheckpointPart[] } = {},
+): Promise<Checkpoint> {
+  const { parts } = options;
+  const wanted = (name: string) => !parts || parts.some((part) => name.startsWith(GROUPS[part]));
+  let tensors: Tensors;
   try {
-    bytes = await readFile(path);
+    tensors = await readSafetensors(path, wanted);
   } catch (cause) {
+    if (isModelError(cause)) throw cause;
     throw new ModelError(
       'model/checkpoint',
       `Checkpoint ${path} cannot be read; name a file that 'tokenunify pretrain' or 'finetune' wrote.`,
       { cause },
     );
   }
-  return decodeCheckpoint(bytes, path);
+  const checkpoint = checkpointOf(tensors, path);
+  if (!parts || parts.includes('moments')) return checkpoint;
+  const { optimizer: _, ...rest } = checkpoint;
+  return rest;
 }
 
 /**
@@ -79,7 +86,10 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * @throws ModelError `model/checkpoint` when they are damaged, or not a checkpoint of ours
  */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  const { weights: all, metadata } = decodeSafetensors(bytes, source);
+  return checkpointOf(decodeSafetensors(bytes, source), source);
+}
+
+function checkpointOf({ weights: all, metadata }: Tensors, source: string): Checkpoint {
   if (metadata['format'] !== 'tokenunify-checkpoint-1')
     throw new ModelError(
       'model/checkpoint',

@@ -36,13 +36,11 @@ export class Variables implements Disposable {
 
   /** A copy on the host, for checkpoints and exports. */
   async read(): Promise<Weights> {
-    const entries = await Promise.all(
-      [...this.#variables].map(async ([name, variable]) => {
-        const data = Float32Array.from(await variable.data());
-        return [name, { shape: [...variable.shape], data }] as const;
-      }),
-    );
-    return new Map(entries);
+    const out = new Map<string, Weight>();
+    // One after the other: the engine's own copy of each is gone before the next.
+    for (const [name, variable] of this.#variables)
+      out.set(name, { shape: [...variable.shape], data: Float32Array.from(await variable.data()) });
+    return out;
   }
 
   [Symbol.dispose](): void {
