@@ -18,7 +18,7 @@ export {
   type EngineName,
   type EngineOptions,
 } from './engines/engine.ts';
-export { measureEngine, type EngineSpeed } from './engines/measure.ts';
+export { measureConv3dGradients, measureEngine, type EngineSpeed } from './engines/measure.ts';
 export { loadNativeTensorflow, locateNativeTensorflow } from './engines/native.ts';
 
 export {
@@ -47,6 +47,7 @@ export {
 } from './objectives/curriculum.ts';
 
 export { pretrain, type PretrainingOptions } from './training/pretraining.ts';
+export { microBatches, pretrainingBatches, type MicroBatches } from './training/micro-batches.ts';
 export { finetune, type FinetuningOptions, type LabelledCrop } from './training/finetuning.ts';
 export type {
   CheckpointEvent,

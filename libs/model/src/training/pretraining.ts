@@ -4,6 +4,7 @@ import { hideTokens, pretrainingLoss, type PretrainingBatch } from '../objective
 import { checkCrop, type Preset } from '../network/presets.ts';
 import type { Vec3 } from '../ops/ops.ts';
 import type { Random } from '../random.ts';
+import { pretrainingBatches, type PretrainingBatchSize } from './micro-batches.ts';
 import { train, type TrainingOptions } from './train.ts';
 import { initialWeights } from './weights.ts';
 
@@ -12,11 +13,10 @@ export type CommonOptions = Omit<
   'parameters' | 'weights' | 'sample' | 'voxels' | 'loss' | 'origin'
 >;
 
-export interface PretrainingOptions extends CommonOptions {
+/** `batch` says how many micro-batches a step has; without it, `accumulate` does. */
+export interface PretrainingOptions extends CommonOptions, PretrainingBatchSize {
   readonly preset: Preset;
   readonly curriculum: Curriculum;
-  /** Voxels a micro-batch, at most: it is as many crops of the phase as fit (at least one). */
-  readonly voxelsPerStep: number;
   /** One crop in [0, 1], row-major [z, y, x]. */
   crop(shape: Vec3, random: Random): Float32Array | Promise<Float32Array>;
   /** Names where a crop came from (volume and offset), for the error of a loss that is no number. */
@@ -37,10 +37,12 @@ export function pretrain({ origin, ...options }: PretrainingOptions): ReturnType
     ...options,
     parameters,
     weights: initialWeights(parameters, options.seed),
+    ...(options.batch !== undefined && {
+      accumulate: (step: number) => pretrainingBatches(options, phase(step).crop).accumulate,
+    }),
     async sample(step, random) {
       const { crop: shape, weights } = phase(step);
-      // every crop goes through twice: random tokens hidden, prefix kept
-      const count = Math.max(1, Math.floor(options.voxelsPerStep / (2 * shape[0] * shape[1] * shape[2])));
+      const { crops: count } = pretrainingBatches(options, shape);
       const crops: Float32Array[] = [];
       for (let i = 0; i < count; i++) crops.push(await options.crop(shape, random));
       return { ...hideTokens(preset, crops, shape, weights, random), crops };

@@ -27,9 +27,10 @@ export interface TrainingOptions<Batch> {
   readonly state: Readonly<Record<string, unknown>>;
   /**
    * Micro-batches a step (default 1): each is one `sample`, the update is that of their gradients' mean, and the memory
-   * is that of one. Every micro-batch counts the same, however many tokens it hides or links it labels.
+   * is that of one. Every micro-batch counts the same, however many tokens it hides or links it labels. A function of the
+   * step where the size of what goes through at once changes.
    */
-  readonly accumulate?: number;
+  readonly accumulate?: number | ((step: number) => number);
   /** Drop the activations of the network's segments and compute them again when their gradient is due (default false). */
   readonly recompute?: boolean;
   /** Looks at the network between steps; what `run` returns goes out as an event. */

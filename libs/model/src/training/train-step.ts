@@ -32,7 +32,8 @@ export async function accumulateStep<Batch>(
   step: number,
 ): Promise<StepResult | undefined> {
   const { options } = context;
-  const { engine, accumulate = 1 } = options;
+  const { engine, accumulate: parts = 1 } = options;
+  const accumulate = typeof parts === 'number' ? parts : parts(step);
   const { tf } = engine;
   const sums = new Map<string, number>();
   let gradients = new Map<string, tfjs.Tensor>();
