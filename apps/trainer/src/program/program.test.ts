@@ -227,15 +227,17 @@ describe('--help', () => {
     `));
   it('of info', () =>
     expect(help('info')).toMatchInlineSnapshot(`
-    "Usage: tokenunify info [options] [what]
+      "Usage: tokenunify info [options] [what]
 
-    What this machine can run; or what a volume, a checkpoint or a model package is.
+      What this machine can run; or what a volume, a checkpoint or a model package is.
 
-    Options:
-      --json      JSON lines on stdout (default: false)
-      -h, --help  display help for command
-    "
-  `));
+      Options:
+        --engine <name>  only this engine; an error when it is not there (choices: "auto", "tensorflow", "webgpu", "cpu")
+        --gpu            only an engine on a real GPU; an error when there is none
+        --json           JSON lines on stdout (default: false)
+        -h, --help       display help for command
+      "
+    `));
 });
 
 describe('options', () => {
@@ -285,6 +287,7 @@ describe('options', () => {
     [['segment', 'a', 'b.npy', '--threshold', '0', '--raw-range', '-1,1.5', '--threads', '2']],
     [['info']],
     [['info', 'a', '--json']],
+    [['info', '--engine', 'tensorflow', '--gpu']],
   ])('are taken: %j', async (args) => {
     const { said, program } = recorded();
     await program.parseAsync(args, { from: 'user' });
@@ -319,6 +322,7 @@ describe('options', () => {
     [['segment', 'a', 'b', '--threads', '0'], 'It must be 1 or more.'],
     [['segments'], "unknown command 'segments'"],
     [['info', '--jsno'], "unknown option '--jsno'"],
+    [['info', 'a', '--gpu'], "--engine and --gpu are questions about this machine; leave out 'a'"],
   ])('are refused, with the option and what it must be: %j', (args, message) => {
     const { said, program } = recorded();
     expect(() => program.parse(args, { from: 'user' })).toThrow(expect.objectContaining({ exitCode: 1 }));

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { InfoCommand } from '../commands/info.ts';
+import type { InfoCommand } from '../commands/info/index.ts';
 import type { SegmentCommand } from '../commands/segment/options.ts';
-import { bundledModel, jsonOption, type Run } from './shared.ts';
+import { bundledModel, engineChoices, jsonOption, type Run } from './shared.ts';
 import { count, range, share, sizes, whole } from './values.ts';
 
 export function addSegment(program: Command, run: Run): void {
@@ -81,8 +81,14 @@ function scoring(text: string): string {
 export function addInfo(program: Command, run: Run): void {
   const command = program
     .command('info [what]')
-    .description('What this machine can run; or what a volume, a checkpoint or a model package is.');
-  jsonOption(command).action((what: string | undefined, options: InfoCommand) =>
-    run(options, async () => (await import('../commands/info.ts')).runInfo(what, options)),
-  );
+    .description('What this machine can run; or what a volume, a checkpoint or a model package is.')
+    .addOption(
+      new Option('--engine <name>', 'only this engine; an error when it is not there').choices(engineChoices),
+    )
+    .option('--gpu', 'only an engine on a real GPU; an error when there is none');
+  jsonOption(command).action((what: string | undefined, options: InfoCommand) => {
+    if (what !== undefined && (options.engine !== undefined || options.gpu))
+      command.error(`error: --engine and --gpu are questions about this machine; leave out '${what}'`);
+    return run(options, async () => (await import('../commands/info/index.ts')).runInfo(what, options));
+  });
 }

@@ -1,0 +1,14 @@
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Facts as lines for people: a name and its value, nested facts indented. */
+export function lines(facts: Facts, indent = ''): string[] {
+  return Object.entries(facts).flatMap(([key, value]) => {
+    if (value === undefined) return [];
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (nested && Object.keys(value).length > 0)
+      return [`${indent}${key}`, ...lines(value as Facts, `${indent}  `)];
+    return [
+      `${indent}${key.padEnd(14)} ${Array.isArray(value) ? value.join(' x ') : nested ? '-' : String(value)}`,
+    ];
+  });
+}
