@@ -184,7 +184,9 @@ test('an unknown option names the known ones', async () => {
   const machine = fakeMachine();
   const errors: string[] = [];
   expect(await main(['--cuda'], machine, (line) => errors.push(line))).toBe(1);
-  expect(errors).toEqual(["Unknown option '--cuda'; the options are --gpu, --dry-run, --force and --help."]);
+  expect(errors).toEqual([
+    "Unknown option '--cuda'; the options are --gpu, --dry-run, --force, --nodes and --help.",
+  ]);
   machine[Symbol.dispose]();
 });
 

