@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Engine } from '../engines/engine.ts';
 import { membranes, small } from '../network/small.fixture.ts';
 import { ones, type ParameterSpec } from '../network/parameters.ts';
+import type { Preset } from '../network/presets.ts';
 import type { Curriculum } from '../objectives/curriculum.ts';
 import type { FinetuningOptions } from './finetuning.ts';
 import type { PretrainingOptions } from './pretraining.ts';
@@ -96,3 +97,15 @@ export const tuning = (engine: Engine, options: Partial<FinetuningOptions> = {})
   },
   ...options,
 });
+
+/** Every kind of layer, and little of each: a step takes some tens of milliseconds on the cpu engine. */
+export const least: Preset = {
+  name: 'least',
+  token: [4, 4, 4],
+  crop: [4, 4, 8],
+  stem: { width: 2, kernel: [1, 3, 3] },
+  stages: [{ width: 4, kernel: [2, 2, 2], strides: [2, 2, 2], mambaLayers: 1 }],
+  decoderKernel: [1, 3, 3],
+  mamba: { state: 2, headChannels: 4, expand: 2, convolutionWidth: 2 },
+  resampler: { latents: 2, layers: 1, heads: 2 },
+};
