@@ -36,15 +36,17 @@ export function instanceNorm(
     (save as tfjs.GradSaveFunc)([normal, inverse, scale]);
     return {
       value: normal.mul(scale).add(shift).reshape(input.shape),
-      gradFunc: (dy: tfjs.Tensor, saved: tfjs.Tensor[]) => {
-        const [unit, factor, g] = saved as [tfjs.Tensor, tfjs.Tensor, tfjs.Tensor];
-        const count = rows[1];
-        const d = dy.reshape([...rows]);
-        const meanOffset = mean(d); // [batch, 1, channels]
-        const meanGain = mean(d.mul(unit));
-        const dx = d.sub(meanOffset).sub(unit.mul(meanGain)).mul(factor.mul(g)).reshape(input.shape);
-        return [dx, meanGain.mul(count).sum([0, 1]), meanOffset.mul(count).sum([0, 1])];
-      },
+      // tidy: TensorFlow.js would keep what a custom gradient makes on its way until the whole step ends
+      gradFunc: (dy: tfjs.Tensor, saved: tfjs.Tensor[]) =>
+        tf.tidy(() => {
+          const [unit, factor, g] = saved as [tfjs.Tensor, tfjs.Tensor, tfjs.Tensor];
+          const count = rows[1];
+          const d = dy.reshape([...rows]);
+          const meanOffset = mean(d); // [batch, 1, channels]
+          const meanGain = mean(d.mul(unit));
+          const dx = d.sub(meanOffset).sub(unit.mul(meanGain)).mul(factor.mul(g)).reshape(input.shape);
+          return [dx, meanGain.mul(count).sum([0, 1]), meanOffset.mul(count).sum([0, 1])];
+        }),
     };
   });
   return normalise(x, gain, offset);
