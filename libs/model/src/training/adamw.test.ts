@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { describeNetwork } from '../network/describe.ts';
-import { presetNamed } from '../network/presets.ts';
+import { presets, withTransformer } from '../network/presets.ts';
 import { AdamW, adamWDefaults, decays, type AdamWOptions } from './adamw.ts';
 
 beforeAll(async () => {
@@ -121,8 +121,13 @@ describe('AdamW', () => {
   });
 });
 
-it('matrices and filters of the network decay, and nothing else', () => {
-  for (const { name, shape } of describeNetwork(presetNamed('nano'), 'pretraining').parameters)
-    if (decays(name)) expect(shape.length, name).toBeGreaterThanOrEqual(2);
-    else expect(name).toMatch(/\.(bias|gain|offset|log|skip|merge|latents|weight\d)$/);
-});
+const everyPreset = Object.values(presets).flatMap((preset) => [preset, withTransformer(preset)]);
+
+it.each(everyPreset.map((preset) => [preset.name, preset] as const))(
+  'matrices and filters of %s decay, and nothing else',
+  (_, preset) => {
+    for (const { name, shape } of describeNetwork(preset, 'pretraining').parameters)
+      if (decays(name)) expect(shape.length, name).toBeGreaterThanOrEqual(2);
+      else expect(name).toMatch(/\.(bias|gain|offset|log|skip|merge|latents|weight\d)$/);
+  },
+);
