@@ -33,6 +33,7 @@ export const container = z.strictObject({
 
 export const pod = z.strictObject({
   activeDeadlineSeconds: z.int(),
+  runtimeClassName: z.string().optional(),
   restartPolicy: z.literal('Never', 'must be Never: a pod failure policy needs it'),
   automountServiceAccountToken: z.literal(false),
   terminationGracePeriodSeconds: z.int().min(60),

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { cronJobSchema, named, type container, type pod, type rule } from './cron-job-schema.ts';
 import { commandProblems, finalExitCodes, keyVariable, limitProblems, stateDirectory } from './expected.ts';
+import { gpuImageOf } from './gpu-image.ts';
 
 interface Documents {
   readonly claims: readonly unknown[];
@@ -48,12 +49,23 @@ export function cronJobProblems(text: string, { deadlineMinutes }: { deadlineMin
     ...limitProblems('activeDeadlineSeconds', job.template.spec.activeDeadlineSeconds / 60, deadlineMinutes),
     ...exitCodeProblems(job.podFailurePolicy.rules),
     ...commandProblems(night.command),
+    ...gpuProblems(night),
     ...(night.env.some((variable) => variable.name === keyVariable && 'valueFrom' in variable)
       ? []
       : [`does not give the night ${keyVariable} from a Secret`]),
     ...mountProblems(job.template.spec),
     ...claimProblems(job.template.spec, claims[0]),
   ];
+}
+
+/** An image for a GPU does not start without one, and another image would leave it idle. */
+function gpuProblems({ image, resources }: z.infer<typeof container>): string[] {
+  const asked = Number(resources.limits['nvidia.com/gpu'] ?? 0) > 0;
+  const built = image === gpuImageOf(image.replace(/-gpu$/, ''));
+  if (built === asked) return [];
+  return built
+    ? [`runs ${image} and asks for no nvidia.com/gpu`]
+    : [`asks for nvidia.com/gpu and runs ${image}, whose engine computes on the processor`];
 }
 
 function exitCodeProblems(rules: readonly z.infer<typeof rule>[]): string[] {

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { cronJobProblems, nightContainer } from './cron-job.ts';
 import { dockerfileProblems, imageCommand } from './dockerfile.ts';
 import { deadlineOf, finalExitCodes, nightCommand, nightExitCodes, stateDirectory } from './expected.ts';
+import { gpuImageOf } from './gpu-image.ts';
 import { npmScripts, readRepositoryFile, readSchedulerFiles, repository, schedulerFiles } from './files.ts';
 import { mutations, type Checked } from './mutations.fixture.ts';
 import { parseUnit } from './unit-parser.ts';
@@ -24,7 +26,8 @@ const checks = {
   cronJob: (text: string) => cronJobProblems(text, { deadlineMinutes }),
   service: (text: string) => serviceProblems(text, { deadlineMinutes }),
   timer: (text: string) => timerProblems(text, serviceName),
-  dockerfile: (text: string) => dockerfileProblems(text, { scripts, image }),
+  dockerfile: (text: string) => dockerfileProblems(text, { scripts, image, gpu: false }),
+  gpuDockerfile: (text: string) => dockerfileProblems(text, { scripts, image: gpuImageOf(image), gpu: true }),
 } as const satisfies Record<Checked, (text: string) => string[]>;
 
 describe('the files of the schedulers', () => {
@@ -38,6 +41,7 @@ describe('the files of the schedulers', () => {
       nightContainer(texts.cronJob).command,
       serviceCommand(texts.service),
       imageCommand(texts.dockerfile),
+      imageCommand(texts.gpuDockerfile),
     ])
       expect(command).toEqual(nightCommand);
   });
@@ -67,11 +71,79 @@ describe('the files of the schedulers', () => {
     expect(manifest).toMatch(new RegExp(`^${stateDirectory}/`));
   });
 
-  it('keep what the machine has out of the image', () => {
-    const ignored = readRepositoryFile('deploy/Dockerfile.dockerignore').trim().split('\n');
-    expect(ignored).toEqual(
-      expect.arrayContaining(['**/node_modules', '.git', '.tensorflow', '.tokenunify-data']),
+  it.each([schedulerFiles.dockerfile, schedulerFiles.gpuDockerfile])(
+    'keep what the machine has out of %s',
+    (file) => {
+      const ignored = readRepositoryFile(`${file}.dockerignore`).trim().split('\n');
+      expect(ignored).toEqual(
+        expect.arrayContaining(['**/node_modules', '.git', '.tensorflow', '.tokenunify-data']),
+      );
+    },
+  );
+});
+
+describe('the entry point of the image for a GPU', () => {
+  /** Runs it with a program that ends as given: what came out, and what was run afterwards. */
+  function entered(code: number) {
+    const directory = mkdtempSync(join(tmpdir(), 'tokenunify-entry-'));
+    try {
+      const program = join(directory, 'tokenunify');
+      writeFileSync(program, `#!/bin/sh\necho "$@"\nexit ${code}\n`, { mode: 0o755 });
+      const entry = /^ENTRYPOINT (.*)$/m.exec(texts.gpuDockerfile)?.[1] ?? '';
+      const [shell = '', ...rest] = z.array(z.string()).parse(JSON.parse(entry));
+      const { status, stdout, stderr } = spawnSync(shell, [...rest, 'printf', '%s|', 'a b', '"c"'], {
+        encoding: 'utf8',
+        env: { PATH: `${directory}:${process.env['PATH'] ?? ''}` },
+      });
+      return { status, stdout, stderr };
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+
+  it('asks for the GPU, aside from the output, and then runs what it is told', () => {
+    expect(entered(0)).toEqual({
+      status: 0,
+      stdout: 'a b|"c"|',
+      stderr: 'info --engine tensorflow --gpu\n',
+    });
+  });
+
+  it('ends where there is none', () => {
+    expect(entered(1)).toMatchObject({ status: 1, stdout: '' });
+  });
+});
+
+describe('a night on a GPU', () => {
+  const { image: forCpu } = nightContainer(texts.cronJob);
+  const onGpu = texts.cronJob
+    .replace(`image: ${forCpu}`, `image: ${gpuImageOf(forCpu)}`)
+    .replace('memory: 16Gi\n', "memory: 16Gi\n                  nvidia.com/gpu: '1'\n");
+
+  it('is the two changes that docs/how-to/train-on-a-gpu.md names', () => {
+    expect(checks.cronJob(onGpu)).toEqual([]);
+    expect(nightContainer(onGpu).resources.limits['nvidia.com/gpu']).toBe('1');
+    const documented = readRepositoryFile('docs/how-to/train-on-a-gpu.md');
+    for (const line of [`image: ${gpuImageOf(forCpu)}`, "nvidia.com/gpu: '1'"])
+      expect(documented).toContain(line);
+  });
+
+  it('may name the runtime of its node', () => {
+    const named = onGpu.replace(
+      'restartPolicy: Never',
+      'runtimeClassName: nvidia\n          restartPolicy: Never',
     );
+    expect(checks.cronJob(named)).toEqual([]);
+  });
+
+  it.each([
+    ['the image without the GPU', /nvidia.com\/gpu: '1'\n/, '\n', 'asks for no nvidia.com/gpu'],
+    ['the GPU without the image', '0.1.0-gpu', '0.1.0', 'whose engine computes on the processor'],
+    ['a part of a GPU', "nvidia.com/gpu: '1'", "nvidia.com/gpu: '0'", 'asks for no nvidia.com/gpu'],
+  ])('is refused with %s', (_name, from, to, sentence) => {
+    const broken = onGpu.replace(from, to);
+    expect(broken).not.toBe(onGpu);
+    expect(checks.cronJob(broken).join('\n')).toContain(sentence);
   });
 });
 

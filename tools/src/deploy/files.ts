@@ -10,6 +10,7 @@ export const schedulerFiles = {
   service: 'deploy/systemd/tokenunify-nightly.service',
   timer: 'deploy/systemd/tokenunify-nightly.timer',
   dockerfile: 'deploy/Dockerfile',
+  gpuDockerfile: 'deploy/Dockerfile.gpu',
   config: 'deploy/nightly.example.json',
 } as const;
 
