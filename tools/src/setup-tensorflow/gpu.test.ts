@@ -187,6 +187,29 @@ test('a library that its wheel lacks is found before anything computes with it',
   expect(machine.commands.some((line) => line.includes('check-child'))).toBe(false);
 });
 
+test.each([
+  ['a library', 'all/lib/libnvrtc.so.12', /\/libc\w+\.so\.\d+ asks for libnvrtc\.so\.12, which/],
+  [
+    'the assembler',
+    'cuda_nvcc/bin/ptxas',
+    /ptxas is missing; run `npm run setup:tensorflow -- --gpu --force`\.$/,
+  ],
+])('%s that went away after the build is found by the next run', async (_name, path, says) => {
+  const machine = machineWith();
+  await runOn(machine, ['--gpu']);
+  rmSync(join(layout(machine.root).deps, 'nvidia', path));
+  expect(await runOn(machine, ['--gpu'])).toEqual({ code: 1, errors: [expect.stringMatching(says)] });
+  expect((await runOn(machine, ['--gpu', '--force'])).code).toBe(0);
+});
+
+test('a file that is no library is named', async () => {
+  const machine = machineWith();
+  await runOn(machine, ['--gpu']);
+  writeFileSync(join(layout(machine.root).deps, 'nvidia/all/lib/libcufft.so.11'), 'half of it');
+  const { errors } = await runOn(machine, ['--gpu']);
+  expect(errors).toEqual([expect.stringMatching(/libcufft\.so\.11 is no library for 64-bit Linux; run/)]);
+});
+
 test('every wheel that the extra and-cuda of TensorFlow names is pinned, within its bounds', () => {
   const least = {
     cublas: '12.5.3.2',

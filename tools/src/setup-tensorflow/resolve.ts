@@ -37,7 +37,7 @@ export async function resolveLibraries(
   const { deps, addon } = layout(realpathSync(root));
   const missing = compiler.find((path) => !existsSync(join(deps, path)));
   if (missing !== undefined)
-    throw failed(`${join(deps, missing)} is missing; use the wheels named in cuda-wheels.ts.`);
+    throw failed(`${join(deps, missing)} is missing; run \`npm run setup:tensorflow -- --gpu --force\`.`);
   const folder = join(deps, 'nvidia', 'all', 'lib');
   const queue = [addon, ...readdirSync(folder).map((name) => join(folder, name))];
   const seen = new Set<string>();
@@ -54,7 +54,9 @@ export async function resolveLibraries(
 async function findNeeded(path: string, deps: string, system: ReadonlySet<string>): Promise<string[]> {
   const section = await readDynamicSection(path);
   if (section === undefined)
-    throw failed(`${path} is no library for 64-bit Linux; use the wheels named in cuda-wheels.ts.`);
+    throw failed(
+      `${path} is no library for 64-bit Linux; run \`npm run setup:tensorflow -- --gpu --force\`.`,
+    );
   const opened = openedByName.filter(({ by }) => path === join(deps, by)).map(({ name }) => name);
   const asked = [...new Set([...section.needed, ...opened])].filter((name) => name !== driver);
   return asked.flatMap((name) => {
@@ -64,7 +66,7 @@ async function findNeeded(path: string, deps: string, system: ReadonlySet<string
     if (found !== undefined) return [realpathSync(found)];
     if (system.has(name)) return [];
     throw failed(
-      `${path} asks for ${name}, which is neither where it looks nor among the system's libraries; install it, or use the wheels named in recipe.ts.`,
+      `${path} asks for ${name}, which is neither where it looks nor among the system's libraries; install it, or run \`npm run setup:tensorflow -- --gpu --force\`.`,
     );
   });
 }

@@ -36,9 +36,11 @@ export async function setup(
   if (dryRun) return printPlan(world, recipe, built && !force);
   if (built && !force) {
     const start = world.now();
+    const system = recipe.cuda ? await systemLibraries(world, signal) : undefined;
+    if (system) await resolveLibraries(world.root, system, signal);
     const result = await checkEngine(world, world.root, recipe.tensorflow, signal);
     world.print(`already built, checked: ${describe(result)} (${seconds(world, start)})`);
-    if (recipe.cuda) world.print(gpuVerdict(result, await systemLibraries(world, signal)));
+    if (system) world.print(gpuVerdict(result, system));
     return;
   }
   const stage = join(world.root, `build-${process.pid}`);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isModelError, type Engine, type EngineChoice } from '@tokenunify/model';
 import { lines } from './lines.ts';
@@ -84,6 +86,19 @@ describe.skipIf(hasGpu)('without a GPU', () => {
       expect(await refusal(oneEngine(choice, true))).toMatch(/GPU.*(run|use) /);
     },
   );
+});
+
+it('the process ends with 1 and one sentence', () => {
+  const program = fileURLToPath(new URL('../../../bin/tokenunify.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, 'info', '--engine', 'cpu', '--gpu'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^tokenunify: A GPU was asked for, and engine cpu uses none; use [^\n]*\.\n$/);
 });
 
 describe.runIf(hasGpu)('with a GPU', () => {
