@@ -12,7 +12,6 @@ export const nodeVersions = ['20.20.2', '22.23.3', '24.21.0'] as const;
 
 /** What nodes-probe.js prints; JSON has null for NaN. */
 interface Probed {
-  readonly node: string;
   readonly difference: number | null;
 }
 
@@ -45,9 +44,9 @@ export async function checkNodes(world: World, signal?: AbortSignal): Promise<vo
       const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? `exit code ${code}`;
       throw failed(`The engine does not run with Node ${version} (${reason.replace(/\.$/, '')}); report it.`);
     }
-    if (result.node !== version || !(result.difference !== null && result.difference < tolerance))
+    if (!(result.difference !== null && result.difference < tolerance))
       throw failed(
-        `With Node ${result.node} the engine differs from the cpu engine by ${result.difference}, and ${tolerance} is the limit; do not train with it.`,
+        `With Node ${version} the engine differs from the cpu engine by ${result.difference}, and ${tolerance} is the limit; do not train with it.`,
       );
     world.print(
       `node ${version}: runs, relative difference ${result.difference.toExponential(1)} (${seconds(world, start)})`,
