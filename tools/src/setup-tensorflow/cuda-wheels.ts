@@ -1,9 +1,8 @@
 import type { PinnedWheel } from './recipe.ts';
 
 /**
- * The wheels that the extra `and-cuda` of TensorFlow 2.21's METADATA names, as its lower bounds allow: CUDA 12.9 update 1,
- * which knows every GPU from Pascal to Blackwell, the last cuDNN 9 that still serves GPUs older than Turing, and the NCCL
- * which that TensorFlow was built with.
+ * The wheels that the extra `and-cuda` of TensorFlow 2.21's METADATA names, within its bounds: CUDA 12.9 update 1, a cuDNN whose
+ * support matrix still has Pascal and Volta beside Blackwell, and the lowest NCCL that is allowed.
  */
 export const cudaWheels: readonly PinnedWheel[] = [
   {
