@@ -46,6 +46,8 @@ export {
   type Objective,
 } from './objectives/curriculum.ts';
 
+export { adamWDefaults, type AdamWOptions } from './training/adamw.ts';
+export type { RateSchedule } from './training/schedule.ts';
 export { pretrain, type PretrainingOptions } from './training/pretraining.ts';
 export { microBatches, pretrainingBatches, type MicroBatches } from './training/micro-batches.ts';
 export { finetune, type FinetuningOptions, type LabelledCrop } from './training/finetuning.ts';
@@ -57,6 +59,7 @@ export type {
   StepEvent,
   TrainingEvent,
 } from './training/train-options.ts';
+export * from './monitor/index.ts';
 export { EnginePredictor } from './training/predictor.ts';
 export { initialWeights, type Weight, type Weights } from './training/weights.ts';
 export {

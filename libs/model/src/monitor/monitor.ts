@@ -1,0 +1,77 @@
+import type { ProbeEvent, StepEvent, TrainingEvent } from '../training/train-options.ts';
+import { ConvergenceSign } from './convergence.ts';
+import { dwelt, monitorDefaults, type MonitorOptions, type MonitorThresholds } from './options.ts';
+import { collapseWarning, reconstructionWarning } from './probes.ts';
+import { scoresOf, failureSigns, type ProbeScore, type Sign, type TrainingWarning } from './types.ts';
+
+/**
+ * Reads the events of a training and says when the method fails, in the three ways it is known to: predictions worse than
+ * the mean of what is visible, a loss that stays where it is, predictions that are all alike. It has no clock and draws
+ * nothing: the same events give the same warnings, so a resumed run reads its log first and goes on as if it had never
+ * stopped.
+ *
+ * @example
+ * const monitor = new TrainingMonitor({ steps, schedule, curriculum });
+ * for await (const event of training) for (const { message } of monitor.observe(event)) console.warn(message);
+ */
+export class TrainingMonitor {
+  readonly #options: MonitorOptions;
+  readonly #limits: MonitorThresholds;
+  readonly #convergence: ConvergenceSign;
+  /** Probes in a row that showed a sign of an objective. */
+  readonly #rows = new Map<string, number>();
+  readonly #said = new Map<Sign, number>();
+  readonly #warnings: TrainingWarning[] = [];
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#limits = { ...monitorDefaults, ...options.thresholds };
+    this.#convergence = new ConvergenceSign(options, this.#limits);
+  }
+
+  /** Everything that was said so far. */
+  get warnings(): readonly TrainingWarning[] {
+    return this.#warnings;
+  }
+
+  /** @returns what is to be said now: a sign is said once, and again only if it still shows much later */
+  observe(event: TrainingEvent): readonly TrainingWarning[] {
+    const found =
+      event.kind === 'step' ? this.#step(event) : event.kind === 'probe' ? this.#probe(event) : [];
+    return found.filter((warning) => this.#isDue(warning));
+  }
+
+  #step(event: StepEvent): readonly TrainingWarning[] {
+    const warning = this.#convergence.step(event);
+    return warning ? [warning] : [];
+  }
+
+  #probe(event: ProbeEvent): readonly TrainingWarning[] {
+    const scores = scoresOf(event);
+    this.#convergence.probe(scores);
+    return scores.flatMap((score) => this.#judge(score, event.step));
+  }
+
+  #judge(score: ProbeScore, step: number): readonly TrainingWarning[] {
+    if (step < this.#options.schedule.warmup) return [];
+    if (dwelt(this.#options, score.objective, step) < this.#limits.grace) return [];
+    const shown = [reconstructionWarning(score, step), collapseWarning(score, step, this.#limits)];
+    return (['reconstruction', 'collapse'] as const).flatMap((sign) => {
+      const warning = shown.find((found) => found?.sign === sign);
+      const key = `${sign} ${score.objective}`;
+      const row = warning ? (this.#rows.get(key) ?? 0) + 1 : 0;
+      this.#rows.set(key, row);
+      return warning && row >= this.#limits.patience ? [warning] : [];
+    });
+  }
+
+  #isDue(warning: TrainingWarning): boolean {
+    const { signs: wanted = failureSigns, steps } = this.#options;
+    if (!wanted.includes(warning.sign)) return false;
+    const before = this.#said.get(warning.sign);
+    if (before !== undefined && warning.step < before + this.#limits.again * steps) return false;
+    this.#said.set(warning.sign, warning.step);
+    this.#warnings.push(warning);
+    return true;
+  }
+}
