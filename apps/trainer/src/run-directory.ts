@@ -11,7 +11,7 @@ type Settings = Readonly<Record<string, unknown>>;
  * What a training leaves behind:
  *
  *     run.json                     the command's settings; a resumed run must have the same
- *     log.jsonl                    one line a step
+ *     log.jsonl                    one line a step, a look at held-out voxels, or a warning
  *     last.safetensors             weights, average, optimizer: to go on from
  *     checkpoint-001000.safetensors  averaged weights only: to choose from, to export, to fine-tune from
  */
@@ -28,9 +28,15 @@ export class RunDirectory {
    * Checks that a run of these settings may be started or gone on with there. Nothing is written before `begin`.
    *
    * @param resume go on in a directory that has a run of the same settings; otherwise it must be new
+   * @param absent what it means that a setting is not noted: runs of before there was one are gone on with
    * @throws CommandError `trainer/run`, naming the setting that is another
    */
-  static async open(path: string, settings: Settings, resume: boolean): Promise<RunDirectory> {
+  static async open(
+    path: string,
+    settings: Settings,
+    resume: boolean,
+    absent: Settings = {},
+  ): Promise<RunDirectory> {
     const file = join(path, 'run.json');
     if (existsSync(file)) {
       if (!resume)
@@ -38,15 +44,20 @@ export class RunDirectory {
           'trainer/run',
           `${path} already holds a run; pass --resume to go on with it, or choose another --out.`,
         );
-      const before = await readSettings(file);
-      const changed = difference(before, settings);
-      if (changed !== undefined)
+      const changed = difference({ ...absent, ...(await readSettings(file)) }, settings);
+      if (changed)
         throw new CommandError(
           'trainer/run',
-          `${path} was started with another ${changed}, ${say(before[changed])} instead of ${say(settings[changed])}; resume with the same settings, or choose another --out.`,
+          `${path} was started with another ${changed.name}, ${say(changed.before)} instead of ${say(changed.now)}; resume with the same settings, or choose another --out.`,
         );
     }
     return new RunDirectory(path, settings);
+  }
+
+  /** The settings that a run there was started with, if there is one. */
+  static async settingsOf(path: string): Promise<Settings | undefined> {
+    const file = join(path, 'run.json');
+    return existsSync(file) ? readSettings(file) : undefined;
   }
 
   /** Makes the directory and notes the settings, once everything that can be refused was not. */
@@ -95,6 +106,14 @@ export class RunDirectory {
     );
   }
 
+  /** What was logged up to a step. Of what was done twice, after a kill, the second counts. */
+  async logged(upTo: number): Promise<readonly LogEntry[]> {
+    const entries = new Map<string, LogEntry>();
+    for (const entry of await readLog(join(this.path, 'log.jsonl')))
+      if (entry.step <= upTo) entries.set(`${entry.kind} ${entry.step}`, entry);
+    return [...entries.values()].toSorted((a, b) => a.step - b.step);
+  }
+
   async #writing(what: string, write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -107,6 +126,23 @@ export class RunDirectory {
       );
     }
   }
+}
+
+export interface LogEntry extends Settings {
+  readonly kind: string;
+  readonly step: number;
+}
+
+async function readLog(file: string): Promise<readonly LogEntry[]> {
+  if (!existsSync(file)) return [];
+  return (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+    try {
+      const entry = JSON.parse(line) as LogEntry; // `log` wrote it
+      return typeof entry.step === 'number' ? [entry] : [];
+    } catch {
+      return []; // the empty end, and a line that a killed run did not finish
+    }
+  });
 }
 
 const isFull = (error: unknown): boolean =>
@@ -131,7 +167,24 @@ async function endLastLine(file: string): Promise<void> {
   if (existsSync(file) && !/(^|\n)$/.test(await readFile(file, 'utf8'))) await appendFile(file, '\n');
 }
 
-function difference(before: Settings, now: Settings): string | undefined {
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...keys].find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+interface Difference {
+  readonly name: string;
+  readonly before: unknown;
+  readonly now: unknown;
 }
+
+/** The first setting that is another, by the names that lead to it. */
+function difference(before: Settings, now: Settings, within = ''): Difference | undefined {
+  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const [a, b] = [before[key], now[key]];
+    if (JSON.stringify(a) === JSON.stringify(b)) continue;
+    const name = `${within}${key}`;
+    return isSettings(a) && isSettings(b)
+      ? (difference(a, b, `${name}.`) ?? { name, before: a, now: b })
+      : { name, before: a, now: b };
+  }
+  return undefined;
+}
+
+const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

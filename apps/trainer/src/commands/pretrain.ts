@@ -1,18 +1,37 @@
-import { checkCrop, defaultCurriculum, presetNamed, pretrain, type Curriculum } from '@tokenunify/model';
-import { CommandError } from '../errors.ts';
+import {
+  presetNamed,
+  pretrain,
+  pretrainingBatches,
+  TrainingMonitor,
+  type Curriculum,
+  type Vec3,
+} from '@tokenunify/model';
+import { checkCrops, type CropSize } from '../config/curriculum.ts';
+import { scheduleOf } from '../config/recipe.ts';
 import { createReporter, type Reporter } from '../progress/reporter.ts';
 import { RunDirectory } from '../run-directory.ts';
 import { CropSampler } from '../sampling/crops.ts';
-import { mildIntensity } from '../sampling/intensity.ts';
-import { loadBlock } from '../sampling/load.ts';
-import { announceEngine, finish, follow, loopOptions, type TrainingCommand } from './training.ts';
+import { HELD_OUT_SHARE, holdOut, type HeldOut } from '../sampling/held-out.ts';
+import { loadBlock, type LoadedBlock } from '../sampling/load.ts';
+import { phasesOf, stepsOf } from '../training/epochs.ts';
+import { follow, remember } from '../training/follow.ts';
+import { absentFromPretrain, pretrainSettings } from '../training/settings.ts';
+import { announceEngine, finish, loopOptions, type TrainingCommand } from './training.ts';
 
 export interface PretrainCommand extends TrainingCommand {
   readonly raw: readonly string[];
   readonly box?: string;
+  /** Voxels that go through the network at once. */
   readonly voxelsPerStep: number;
-  /** Side of the cubic crop in each phase of the curriculum. */
-  readonly crops?: readonly number[];
+  /** Crops a step; as many as go through at once when absent. */
+  readonly batch?: number;
+  readonly curriculum: Curriculum;
+  /** As `--crops` said; they are in the curriculum already. */
+  readonly crops?: readonly CropSize[];
+  /** Share of every volume, or box, that is only looked at; a small share when absent. */
+  readonly heldOut?: number | string;
+  /** Steps between two looks at what is held out; a tenth of the training when absent. */
+  readonly probeEvery?: number;
 }
 
 /** `tokenunify pretrain`: the three objectives on unlabelled volumes. */
@@ -22,41 +41,69 @@ export async function runPretrain(
   reporter: Reporter = createReporter(command),
 ): Promise<number> {
   const preset = presetNamed(command.preset);
-  const { raw, box, steps, seed, rate, voxelsPerStep, isotropic, crops } = command;
-  const settings = {
-    ...{ command: 'pretrain', preset: preset.name, raw, box: box ?? null },
-    ...{ steps, seed, rate, voxelsPerStep, isotropic },
-    ...(crops && { crops }), // only when given: runs of before have no such setting, and can still be resumed
-  };
-  const curriculum = withCrops(defaultCurriculum, crops);
-  for (const { crop } of curriculum) checkCrop(preset, crop);
-  const run = await RunDirectory.open(command.out, settings, command.resume);
-  const blocks = await Promise.all(
+  const { raw, box, isotropic, curriculum, recipe } = command;
+  checkCrops(preset, curriculum);
+  // a run of before volumes were held out goes on with all of them
+  const before = command.resume ? await RunDirectory.settingsOf(command.out) : undefined;
+  const usual = before && !('heldOut' in before) ? 0 : HELD_OUT_SHARE;
+  const settings = pretrainSettings(command, command.heldOut ?? usual);
+  const run = await RunDirectory.open(
+    command.out,
+    settings,
+    command.resume,
+    absentFromPretrain(command, preset),
+  );
+  const volumes = await Promise.all(
     raw.map((location) => loadBlock({ raw: location, ...(box && { box }) }, signal)),
   );
-  const sampler = new CropSampler(blocks, { isotropic, intensity: mildIntensity });
-  for (const { crop } of curriculum) sampler.checkFits(crop);
+  const shapes = curriculum.map(({ crop }) => crop);
+  const heldOut = await holdOut(
+    volumes,
+    { heldOut: command.heldOut ?? usual, crops: shapes, isotropic },
+    signal,
+  );
+  const sampler = new CropSampler(heldOut.blocks, { isotropic, intensity: recipe.intensity });
+  for (const crop of shapes) sampler.checkFits(crop);
+  const steps = stepsToDo(command, heldOut.blocks);
   const last = await run.last();
-  const engine = await announceEngine(command.engine, reporter);
+  const engine = await announceEngine(command.engine, reporter, command);
+  announceHeldOut(heldOut, command, reporter);
+  const schedule = scheduleOf(recipe, command.rate, steps);
+  const monitor = new TrainingMonitor({ steps, schedule, curriculum });
+  await remember(monitor, run, Number(last?.state['step'] ?? 0));
   const training = pretrain({
-    ...loopOptions(command, engine, settings, last, signal),
-    preset,
-    curriculum,
-    voxelsPerStep,
+    ...loopOptions({ ...command, steps }, engine, settings, last, signal),
+    ...{ preset, curriculum, voxelsPerStep: command.voxelsPerStep },
+    ...(command.batch !== undefined && { batch: command.batch }),
     crop: (shape, random) => sampler.raw(shape, random),
+    origin: (crop) => sampler.origin(crop),
   });
-  return finish(reporter, 'pretrain', await follow('pretrain', training, run, reporter), command.out);
+  return finish(
+    reporter,
+    'pretrain',
+    await follow(training, { stage: 'pretrain', run, reporter, monitor }),
+    command.out,
+  );
 }
 
-function withCrops(curriculum: Curriculum, sides: readonly number[] | undefined): Curriculum {
-  if (!sides) return curriculum;
-  if (sides.length !== curriculum.length)
-    throw new CommandError(
-      'trainer/usage',
-      `--crops ${sides.join(',')} names ${sides.length} sizes, but the curriculum has ${curriculum.length} phases; name one for each, as ${curriculum.map(({ crop }) => crop[0]).join(',')}.`,
+function stepsToDo(command: PretrainCommand, blocks: readonly LoadedBlock[]): number {
+  const { steps, epochs, curriculum } = command;
+  if (epochs === undefined) return steps ?? 1;
+  const voxels = blocks.reduce((sum, { raw }) => sum + raw.length, 0);
+  const batch = (crop: Vec3) => {
+    const { crops, accumulate } = pretrainingBatches(command, crop);
+    return crops * accumulate;
+  };
+  return stepsOf(epochs, { voxels, phases: phasesOf(curriculum, batch) });
+}
+
+function announceHeldOut({ crops, space }: HeldOut, { heldOut }: PretrainCommand, reporter: Reporter): void {
+  if (crops.length > 0)
+    reporter.note(
+      `${crops.length} ${crops.length === 1 ? 'crop' : 'crops'} of ${space.join(' x ')} voxels held out, to look at while it trains.`,
     );
-  return curriculum.map((phase, index) => {
-    const side = sides[index]!; // as many as phases
-    return { ...phase, crop: [side, side, side] };
-  });
+  else if (heldOut !== 0)
+    reporter.note(
+      'The volumes are too small to hold voxels out, so nothing will tell of poor reconstruction or collapse; --held-out-box names a box of your choice.',
+    );
 }

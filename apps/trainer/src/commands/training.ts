@@ -4,12 +4,12 @@ import {
   openEngine,
   type Engine,
   type EngineChoice,
-  type StepEvent,
-  type TrainingEvent,
 } from '@tokenunify/model';
+import { recipeDefaults, scheduleOf, type Recipe } from '../config/recipe.ts';
+import { CommandError } from '../errors.ts';
 import { exitCodes } from '../outcome.ts';
-import type { ProgressLine, Reporter } from '../progress/reporter.ts';
-import type { RunDirectory } from '../run-directory.ts';
+import type { Reporter } from '../progress/reporter.ts';
+import type { Trained } from '../training/follow.ts';
 
 /** How long and how fast, of every training. */
 export interface LoopSettings {
@@ -18,42 +18,65 @@ export interface LoopSettings {
   /** Peak learning rate. */
   readonly rate: number;
   readonly checkpointEvery: number;
+  /** What is usual when absent. */
+  readonly recipe?: Recipe;
 }
 
-/** Options of every command that trains. */
-export interface TrainingCommand extends LoopSettings {
+/** Options of every command that trains, in force: flags, file and defaults are one. */
+export interface TrainingCommand extends Omit<LoopSettings, 'steps'> {
+  /** Either these or epochs. */
+  readonly steps?: number;
+  /** Times that every voxel is trained on, on average. */
+  readonly epochs?: number;
   readonly preset: string;
   readonly isotropic: boolean;
   readonly engine: EngineChoice;
+  /** Only a GPU will do. */
+  readonly gpu: boolean;
+  readonly recipe: Recipe;
   readonly out: string;
   readonly resume: boolean;
   readonly json: boolean;
 }
 
-/** What every training is given alike: schedule, averaging, checkpoints, where to go on. */
+/**
+ * What every training is given alike: schedule, averaging, checkpoints, where to go on.
+ * @throws CommandError `trainer/run` when the run to go on with was to have another number of steps
+ */
 export function loopOptions(
-  { steps, seed, rate, checkpointEvery }: LoopSettings,
+  { steps, seed, rate, checkpointEvery, recipe }: LoopSettings,
   engine: Engine,
   settings: Readonly<Record<string, unknown>>,
   last: Checkpoint | undefined,
   signal: AbortSignal,
 ) {
+  const { averageDecay, recompute, optimizer, ...course } = { ...recipeDefaults, ...recipe };
+  checkSteps(last, steps);
   return {
-    engine,
-    steps,
-    seed,
-    schedule: { peak: rate, warmup: Math.min(50, Math.ceil(steps / 10)), final: 0.02 },
-    averageDecay: 0.99,
-    checkpointEvery,
+    ...{ engine, steps, seed, averageDecay, recompute, optimizer, checkpointEvery, signal },
+    schedule: scheduleOf(course, rate, steps),
     state: { ...settings, engine: engine.name },
-    signal,
     ...(last && { resume: last }),
   };
 }
 
+/** Epochs of a volume that has grown are more steps, and would bend the schedule of a run that is under way. */
+function checkSteps(last: Checkpoint | undefined, steps: number): void {
+  const before = last?.state['steps'];
+  if (typeof before === 'number' && before !== steps)
+    throw new CommandError(
+      'trainer/run',
+      `The run was started for ${before} steps, and the volumes now make ${steps} of its epochs; resume with the volumes of then, or choose another --out.`,
+    );
+}
+
 /** Opens the engine and says which it is, how fast, and how to get a faster one. */
-export async function announceEngine(choice: EngineChoice, reporter: Reporter): Promise<Engine> {
-  const engine = await openEngine(choice);
+export async function announceEngine(
+  choice: EngineChoice,
+  reporter: Reporter,
+  { gpu = false }: { readonly gpu?: boolean } = {},
+): Promise<Engine> {
+  const engine = await openEngine(choice, { gpu });
   const { matmulGflops, conv3dGflops } = await measureEngine(engine);
   reporter.note(
     `engine ${engine.name}: matmul ${matmulGflops.toFixed(1)} GFLOP/s, conv3d ${conv3dGflops.toFixed(1)} GFLOP/s`,
@@ -62,63 +85,19 @@ export async function announceEngine(choice: EngineChoice, reporter: Reporter): 
   return engine;
 }
 
-type Training = AsyncGenerator<TrainingEvent, { finished: boolean }>;
-
-export interface Trained {
-  readonly finished: boolean;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly checkpoint: string | undefined;
-}
-
-/** Reads a training to its end: logs steps, saves checkpoints. */
-export async function follow(
-  stage: string,
-  training: Training,
-  run: RunDirectory,
-  reporter: Reporter,
-): Promise<Trained> {
-  let checkpoint: string | undefined;
-  let steps = 0;
-  let seconds = 0;
-  await run.begin();
-  for (;;) {
-    const { value, done } = await training.next();
-    if (done) return { finished: value.finished, steps, seconds, checkpoint };
-    if (value.kind === 'checkpoint') checkpoint = await run.save(value.checkpoint, value.step);
-    else if (value.kind === 'step') {
-      steps++;
-      seconds += value.seconds;
-      await run.log({ ...value });
-      reporter.progress(stepLine(stage, value));
-    }
-  }
-}
-
-function stepLine(stage: string, { kind: _, ...event }: StepEvent): ProgressLine {
-  const losses = Object.entries(event.losses)
-    .map(([name, loss]) => `${name} ${loss.toFixed(4)}`)
-    .join('  ');
-  const throughput = `${(event.voxels / event.seconds / 1e3).toFixed(0)} kvox/s`;
-  return {
-    stage,
-    done: event.step,
-    total: event.steps,
-    detail: `${losses}  ${throughput}`,
-    data: event,
-  };
-}
-
 /** Says how a training ended; when it was interrupted the state is resumable. */
 export function finish(reporter: Reporter, command: string, trained: Trained, out: string): number {
   if (!trained.finished) {
     reporter.note(`Stopped; go on with \`tokenunify ${command} ... --out ${out} --resume\`.`);
     return exitCodes.SIGINT;
   }
-  const { steps, seconds, checkpoint } = trained;
+  const { steps, seconds, checkpoint, warnings } = trained;
+  const warned = warnings.length > 0 ? `, warned of ${listed(warnings.map(({ sign }) => sign))}` : '';
   reporter.result(
-    `${command}: ${steps} steps in ${seconds.toFixed(0)} s${checkpoint ? `, ${checkpoint}` : ''}`,
-    { command, steps, seconds, checkpoint: checkpoint ?? null },
+    `${command}: ${steps} steps in ${seconds.toFixed(0)} s${checkpoint ? `, ${checkpoint}` : ''}${warned}`,
+    { command, steps, seconds, checkpoint: checkpoint ?? null, warnings },
   );
   return 0;
 }
+
+const listed = (names: readonly string[]): string => [...new Set(names)].join(', ');

@@ -92,7 +92,8 @@ async function readLog(file: string): Promise<readonly LoggedStep[]> {
   if (!existsSync(file)) return [];
   return (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
     try {
-      return [JSON.parse(line) as LoggedStep]; // `RunDirectory.log` wrote it
+      const entry = JSON.parse(line) as Partial<LoggedStep>; // `RunDirectory.log` wrote it
+      return entry.losses ? [entry as LoggedStep] : []; // others are looks at held-out voxels, and warnings
     } catch {
       return []; // the empty end, and a line that a killed run did not finish
     }

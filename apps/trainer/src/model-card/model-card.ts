@@ -69,11 +69,13 @@ function run(of: TrainingRun): string {
 }
 
 function command({ command: name, settings }: TrainingRun): string {
-  const options = Object.entries(settings)
+  const { config, ...typed } = settings;
+  const options = Object.entries(typed)
     .filter(([key, value]) => key !== 'command' && value !== null)
     .flatMap(([key, value]) => option(key, value))
     .join(' ');
-  return code(`npx tokenunify ${name} ${options} --out ...`);
+  if (config === undefined) return code(`npx tokenunify ${name} ${options} --out ...`);
+  return `${code(`npx tokenunify ${name} ${options} --config settings.json --out ...`)}\n\nwith these settings:\n\n${code(JSON.stringify(config), 'json')}`;
 }
 
 /** What a night trained on; its settings are those of its configuration. */
@@ -95,6 +97,10 @@ function option(key: string, value: unknown): string[] {
   const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (key === 'raw' && Array.isArray(value)) return value.map((item) => `--raw ${String(item)}`);
   if (typeof value === 'boolean') return value ? [] : [`--no-${flag}`];
+  if (key === 'crops' && Array.isArray(value))
+    return [
+      `--crops ${value.map((crop) => (Array.isArray(crop) ? crop.join('x') : String(crop))).join(',')}`,
+    ];
   return [`--${flag} ${Array.isArray(value) ? value.join(',') : String(value)}`];
 }
 

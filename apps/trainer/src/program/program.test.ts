@@ -60,23 +60,31 @@ describe('--help', () => {
       Pretrain a network on unlabelled volumes: random, next and next-all token prediction.
 
       Options:
-        --engine <name>         training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
-        --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
-        --preset <name>         network (choices: "nano", "tiny", "base", "100m", "200m", "500m", "1b", "nano-anisotropic",
-                                "tiny-anisotropic", "base-anisotropic", "100m-anisotropic", "200m-anisotropic",
-                                "500m-anisotropic", "1b-anisotropic", default: "nano")
-        --steps <n>             steps of training (default: 1000)
-        --seed <n>              everything random follows from it (default: 1)
-        --checkpoint-every <n>  steps between checkpoints (default: 200)
-        --no-isotropic          never swap z with y and x when augmenting
-        --out <directory>       run directory: settings, log, checkpoints
-        --resume                go on with the run in --out (default: false)
-        --json                  JSON lines on stdout (default: false)
-        --raw <location>        volume (path, or file.h5:/dataset); repeat for more
-        --voxels-per-step <n>   voxels that go through the network in one step (default: 262144)
-        --crops <sides>         sides of the cubic crops, phase by phase; default: the curriculum's
-        --rate <rate>           peak learning rate (default: 0.002)
-        -h, --help              display help for command
+        --engine <name>          training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --gpu                    only a GPU will do; an error when there is none (default: false)
+        --config <file>          settings, as configs/paper.json; options typed here win
+        --box <ranges>           part of the volume, z,y,x, as ':,0:118,:'
+        --preset <name>          network (choices: "nano", "tiny", "base", "100m", "200m", "500m", "1b", "nano-anisotropic",
+                                 "tiny-anisotropic", "base-anisotropic", "100m-anisotropic", "200m-anisotropic",
+                                 "500m-anisotropic", "1b-anisotropic", default: "nano")
+        --steps <n>              steps of training (default: 1000)
+        --epochs <n>             instead of --steps: times that every voxel is trained on, on average
+        --seed <n>               everything random follows from it (default: 1)
+        --checkpoint-every <n>   steps between checkpoints (default: 200)
+        --no-isotropic           never swap z with y and x when augmenting; so it is anyway for presets whose token is no cube
+        --recompute              compute activations again instead of keeping them: less memory, more time (default: false)
+        --out <directory>        run directory: settings, log, checkpoints
+        --resume                 go on with the run in --out (default: false)
+        --json                   JSON lines on stdout (default: false)
+        --raw <location>         volume (path, or file.h5:/dataset); repeat for more
+        --voxels-per-step <n>    voxels that go through the network at once (default: 262144)
+        --batch <n>              crops a step, in as many goes as it takes; default: one go
+        --crops <list>           crops, phase by phase: sides of cubes, or zxyxx as 8x64x64; default: the curriculum's
+        --rate <rate>            peak learning rate (default: 0.002)
+        --held-out <share>       of every volume, only looked at, to warn; 0: nothing; default: 0.02
+        --held-out-box <ranges>  instead of a share: a box of every volume, as --box
+        --probe-every <n>        steps between looks at what is held out; default: a tenth of all
+        -h, --help               display help for command
       "
     `));
   it('of finetune', () =>
@@ -87,14 +95,18 @@ describe('--help', () => {
 
       Options:
         --engine <name>         training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")
+        --gpu                   only a GPU will do; an error when there is none (default: false)
+        --config <file>         settings, as configs/paper.json; options typed here win
         --box <ranges>          part of the volume, z,y,x, as ':,0:118,:'
         --preset <name>         network (choices: "nano", "tiny", "base", "100m", "200m", "500m", "1b", "nano-anisotropic",
                                 "tiny-anisotropic", "base-anisotropic", "100m-anisotropic", "200m-anisotropic",
                                 "500m-anisotropic", "1b-anisotropic", default: "nano")
         --steps <n>             steps of training (default: 1000)
+        --epochs <n>            instead of --steps: times that every voxel is trained on, on average
         --seed <n>              everything random follows from it (default: 1)
         --checkpoint-every <n>  steps between checkpoints (default: 200)
-        --no-isotropic          never swap z with y and x when augmenting
+        --no-isotropic          never swap z with y and x when augmenting; so it is anyway for presets whose token is no cube
+        --recompute             compute activations again instead of keeping them: less memory, more time (default: false)
         --out <directory>       run directory: settings, log, checkpoints
         --resume                go on with the run in --out (default: false)
         --json                  JSON lines on stdout (default: false)
@@ -103,6 +115,7 @@ describe('--help', () => {
         --from <checkpoint>     a checkpoint of pretrain; absent: from scratch
         --crop <z,y,x>          voxels of a crop; default: the preset's
         --batch <n>             crops a step (default: 1)
+        --voxels-per-step <n>   voxels that go through the network at once; default: a step
         --rate <rate>           peak learning rate (default: 0.002)
         --no-erode              keep labels up to the boundary; by default boundaries are two voxels wide
         -h, --help              display help for command
@@ -252,6 +265,20 @@ describe('options', () => {
   const evaluate = ['evaluate', '--raw', 'a', '--labels', 'c'];
   it.each([
     [[...pretrain, '--raw', 'd', '--crops', '32,48,64', '--seed', '0', '--rate', '1e-3', '--box', ':,:,:']],
+    [
+      [
+        ...pretrain,
+        '--crops',
+        '8x64x64,12x96x96,128',
+        '--epochs',
+        '0.5',
+        '--batch',
+        '160',
+        '--gpu',
+        '--recompute',
+      ],
+    ],
+    [[...pretrain, '--config', 'a.json', '--held-out-box', ':,0:9,:', '--probe-every', '5']],
     [[...finetune, '--crop', '16x32x48', '--no-erode', '--engine', 'cpu']],
     [
       [
@@ -304,6 +331,15 @@ describe('options', () => {
     [[...pretrain, '--crops', '32,,64'], "argument '32,,64' is invalid. It must be a whole number."],
     [[...pretrain, '--preset', 'huge'], "argument 'huge' is invalid. Allowed choices are nano, tiny,"],
     [[...pretrain, '--engine', 'wasm'], 'Allowed choices are auto, tensorflow, webgpu, cpu.'],
+    [[...pretrain, '--crops', '8x64,16'], "argument '8x64,16' is invalid. It must be three sizes, z,y,x."],
+    [
+      [...pretrain, '--steps', '3', '--epochs', '2'],
+      "option '--epochs <n>' cannot be used with option '--steps <n>'",
+    ],
+    [
+      [...pretrain, '--held-out', '0.1', '--held-out-box', ':,:,:'],
+      "cannot be used with option '--held-out <share>'",
+    ],
     [[...finetune, '--batch', '0'], 'It must be 1 or more.'],
     [[...finetune, '--crop', '64,64'], "argument '64,64' is invalid. It must be three sizes, z,y,x."],
     [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
-import { count, whole } from './values.ts';
+import { count, positive, whole } from './values.ts';
 
 /** Runs a command and says how the process ends; the options say how it is told. */
 export type Run = (options: { readonly json: boolean }, run: CommandRun) => Promise<void>;
@@ -23,16 +23,41 @@ export const jsonOption = (command: Command): Command =>
 export const engineOption = (command: Command): Command =>
   command.addOption(new Option('--engine <name>', 'training engine').choices(engineChoices).default('auto'));
 
+export const gpuOption = (command: Command): Command =>
+  command.option('--gpu', 'only a GPU will do; an error when there is none', false);
+
+/** Names of the options that were typed: the others have their defaults, over which a file wins. */
+export const given = (command: Command): ReadonlySet<string> =>
+  new Set(
+    command.options
+      .map((option) => option.attributeName())
+      .filter((name) => command.getOptionValueSource(name) === 'cli'),
+  );
+
 /** Options of every command that trains. */
 export function trainingOptions(command: Command): Command {
   return jsonOption(
-    engineOption(command)
+    gpuOption(engineOption(command))
+      .option('--config <file>', 'settings, as configs/paper.json; options typed here win')
       .option('--box <ranges>', "part of the volume, z,y,x, as ':,0:118,:'")
       .addOption(new Option('--preset <name>', 'network').choices(presetChoices).default('nano'))
       .option('--steps <n>', 'steps of training', count, 1000)
+      .addOption(
+        new Option('--epochs <n>', 'instead of --steps: times that every voxel is trained on, on average')
+          .argParser(positive)
+          .conflicts('steps'),
+      )
       .option('--seed <n>', 'everything random follows from it', whole, 1)
       .option('--checkpoint-every <n>', 'steps between checkpoints', count, 200)
-      .option('--no-isotropic', 'never swap z with y and x when augmenting')
+      .option(
+        '--no-isotropic',
+        'never swap z with y and x when augmenting; so it is anyway for presets whose token is no cube',
+      )
+      .option(
+        '--recompute',
+        'compute activations again instead of keeping them: less memory, more time',
+        false,
+      )
       .requiredOption('--out <directory>', 'run directory: settings, log, checkpoints')
       .option('--resume', 'go on with the run in --out', false),
   );

@@ -53,9 +53,9 @@ export function numbers(text: string): readonly number[] {
   });
 }
 
-/** `32,48,64`. */
-export function counts(text: string): readonly number[] {
-  return text.split(',').map(count);
+/** `32,48,64`, or `8x64x64,12x96x96,16x128x128` for crops that are no cubes. */
+export function crops(text: string): readonly (number | Triple)[] {
+  return text.split(',').map((part) => (part.includes('x') ? sizes(part) : count(part)));
 }
 
 /** `0,255`: the lower first. */

@@ -1,8 +1,8 @@
 import type { LabelledCrop, Random } from '@tokenunify/model';
-import type { Vec3 } from '@tokenunify/em-io';
+import type { Box, Vec3 } from '@tokenunify/em-io';
 import { CommandError } from '../errors.ts';
 import { varyIntensity, type IntensityVariation } from './intensity.ts';
-import { gather, orders, place, roomOf, type Block, type Placement } from './placement.ts';
+import { checkRoom, gather, orders, place, type Block, type Placement } from './placement.ts';
 
 export type { Block } from './placement.ts';
 
@@ -20,6 +20,8 @@ export class CropSampler {
   readonly #blocks: readonly Block[];
   readonly #options: SamplingOptions;
   readonly #total: number;
+  /** Where each crop that is still held came from. */
+  readonly #origins = new WeakMap<Float32Array, string>();
 
   constructor(blocks: readonly Block[], options: SamplingOptions) {
     if (blocks.length === 0)
@@ -36,23 +38,43 @@ export class CropSampler {
    */
   checkFits(shape: Vec3): void {
     for (const block of this.#blocks)
-      for (const axes of orders(this.#options.isotropic))
-        axes.forEach((axis, out) => roomOf(block, axis, shape[out]!));
+      for (const axes of orders(this.#options.isotropic)) checkRoom(block, axes, shape);
   }
 
   raw(shape: Vec3, random: Random): Float32Array {
+    const { state } = random;
     const block = this.#pick(random);
-    return this.#rawOf(block, shape, place(block, shape, this.#options.isotropic, random), random);
+    const placement = place(block, shape, this.#options.isotropic, random);
+    return this.#remember(this.#rawOf(block, shape, placement, random), block, placement, state);
   }
 
   labelled(shape: Vec3, random: Random): LabelledCrop {
+    const { state } = random;
     const block = this.#pick(random);
     const placement = place(block, shape, this.#options.isotropic, random);
     if (!block.labels)
       throw new CommandError('trainer/usage', `${block.source} has no labels; name them with --labels.`);
     const labels = new Uint32Array(shape[0] * shape[1] * shape[2]);
     gather(block.labels, labels, shape, placement);
-    return { raw: this.#rawOf(block, shape, placement, random), labels };
+    const raw = this.#rawOf(block, shape, placement, random);
+    return { raw: this.#remember(raw, block, placement, state), labels };
+  }
+
+  /**
+   * Where the grey values of a crop came from: file, box in the volume, and the state of the random numbers it was drawn
+   * with, from which `raw` or `labelled` draws it again, turned, flipped and varied as it was.
+   */
+  origin(raw: Float32Array): string {
+    return this.#origins.get(raw) ?? 'an unknown place';
+  }
+
+  #remember(crop: Float32Array, block: Block, { box }: Placement, state: number): Float32Array {
+    const shift = block.box?.start ?? [0, 0, 0];
+    const ranges = box.start.map(
+      (start, axis) => `${start + shift[axis]!}:${box.stop[axis]! + shift[axis]!}`,
+    );
+    this.#origins.set(crop, `${block.source} at ${ranges.join(',')} (drawn with seed ${state})`);
+    return crop;
   }
 
   #rawOf(block: Block, shape: Vec3, placement: Placement, random: Random): Float32Array {
@@ -70,4 +92,8 @@ export class CropSampler {
   }
 }
 
-const share = ({ raw, weight = 1 }: Block): number => raw.length * weight;
+const share = ({ raw, weight = 1, excluded }: Block): number =>
+  (raw.length - (excluded ? voxelsIn(excluded) : 0)) * weight;
+
+const voxelsIn = ({ start, stop }: Box): number =>
+  stop.reduce((product, end, axis) => product * (end - start[axis]!), 1);

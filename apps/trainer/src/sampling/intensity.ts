@@ -20,6 +20,13 @@ export const strongIntensity: IntensityVariation = {
   noise: 0.04,
 };
 
+/** By name, for configurations. */
+export const intensities = {
+  none: { contrast: 0, brightness: 0, gamma: 0, noise: 0 },
+  mild: mildIntensity,
+  strong: strongIntensity,
+} as const satisfies Record<string, IntensityVariation>;
+
 const NOISE_TABLE = 4096;
 
 /** In place, on values in [0, 1]; clipped to it. */

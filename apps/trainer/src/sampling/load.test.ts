@@ -31,6 +31,7 @@ describe('a block', () => {
     const whole = await loadBlock({ raw: directory.join('raw.zarr'), labels: directory.join('labels.npy') });
     expect(whole).toEqual({
       source: directory.join('raw.zarr'),
+      location: directory.join('raw.zarr'),
       shape,
       box: { start: [0, 0, 0], stop: shape },
       volumeShape: shape,

@@ -21,6 +21,8 @@ export interface BlockLocation {
 }
 
 export interface LoadedBlock extends Block {
+  /** What `openVolume` opens. */
+  readonly location: string;
   /** Where in the volume it lies, and the volume's shape. */
   readonly box: Box;
   readonly volumeShape: Vec3;
@@ -63,6 +65,7 @@ export async function loadBlock(
     const { data } = await volume.read(box, options);
     return {
       source: name,
+      location: raw,
       shape: boxShape(box),
       box,
       volumeShape: volume.shape,

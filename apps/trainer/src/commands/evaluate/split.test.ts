@@ -4,6 +4,7 @@ import { checkTuneBox, seenInTraining } from './split.ts';
 
 const scored: LabelledBlock = {
   source: 'x.h5',
+  location: 'x.h5',
   shape: [10, 4, 10],
   volumeShape: [10, 20, 10],
   box: { start: [0, 16, 0], stop: [10, 20, 10] },

@@ -71,7 +71,7 @@ describe('nightly.json', () => {
       'training.steps is 0, but must be a whole number from 1 to 10000000; change it there.',
     ],
     [{ ...least, training: { crop: [64, 64] } }, 'training.crop is [64,64], but must be three sizes'],
-    [{ ...least, training: { engine: 'wasm' } }, 'but must be one of auto, tensorflow, cpu'],
+    [{ ...least, training: { engine: 'wasm' } }, 'but must be one of auto, tensorflow, webgpu, cpu'],
     [{ ...least, training: { isotropic: 'yes' } }, 'training.isotropic is "yes", but must be true or false'],
     [
       { ...least, manifest: undefined },

@@ -1,24 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { engineNames } from '@tokenunify/model';
 import { z } from 'zod';
-import { complaintOf } from './complaint.ts';
+import { complaintOf } from '../../config/complaint.ts';
+import { engineField, number, seed, text, triple, wholeNumber, yesOrNo } from '../../config/fields.ts';
 import { wrong } from './errors.ts';
 
-const wholeNumber = (least: number, most: number) => {
-  const error = `a whole number from ${least} to ${most}`;
-  return z.int(error).min(least, error).max(most, error);
-};
-const number = (least: number, most: number, error = `a number from ${least} to ${most}`) =>
-  z.number(error).min(least, error).max(most, error);
-const text = (error: string) => z.string(error).min(1, error);
 const modelName =
   'the name of the models, 5 to 128 letters, digits, spaces and _ + - ( ), as "TokenUnify nano"';
-const yesOrNo = z.boolean('true or false');
-const side = wholeNumber(1, 4096);
-
-const triple = z.tuple([side, side, side], 'three sizes [z, y, x], each a whole number from 1 to 4096');
-const engines = ['auto', ...engineNames] as const;
 
 const metric = z
   .strictObject(
@@ -52,8 +40,8 @@ const schema = z.strictObject(
           checkpointEvery: wholeNumber(1, 10_000_000).default(50),
           isotropic: yesOrNo.default(true),
           erode: yesOrNo.default(true),
-          engine: z.enum(engines, `one of ${engines.join(', ')}`).default('auto'),
-          seed: wholeNumber(0, 2 ** 32 - 1).default(1),
+          engine: engineField.default('auto'),
+          seed: seed.default(1),
         },
         'an object as {"steps": 500}',
       )

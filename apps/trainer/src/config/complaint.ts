@@ -33,6 +33,10 @@ function namesOf(schema: z.ZodType, path: readonly string[]): string[] {
   for (const key of [...path, undefined]) {
     while (at instanceof z.ZodOptional || at instanceof z.ZodDefault || at instanceof z.ZodPrefault)
       at = at.unwrap();
+    if (key !== undefined && at instanceof z.ZodArray) {
+      at = at.element;
+      continue;
+    }
     if (!(at instanceof z.ZodObject)) return [];
     if (key === undefined) return Object.keys(at.shape as object);
     at = (at.shape as Record<string, unknown>)[key];
