@@ -1,5 +1,12 @@
 /** Flags over file over defaults: what a training is to do, each setting from where it was said last. */
-import { presetNamed, type Curriculum, type EngineChoice, type Preset, type Vec3 } from '@tokenunify/model';
+import {
+  checkCurriculum,
+  presetNamed,
+  type Curriculum,
+  type EngineChoice,
+  type Preset,
+  type Vec3,
+} from '@tokenunify/model';
 import type { FinetuneCommand } from '../commands/finetune.ts';
 import type { PretrainCommand } from '../commands/pretrain.ts';
 import { CommandError } from '../errors.ts';
@@ -61,6 +68,7 @@ export async function resolvePretrain(
   const preset = presetNamed(given.has('preset') ? flags.preset : (file.preset ?? flags.preset));
   const batch = flags.batch ?? file.batch;
   const curriculum: Curriculum = withCrops(file.curriculum ?? growingCurriculum(preset), flags.crops);
+  checkCurriculum(curriculum);
   checkCrops(preset, curriculum);
   const { raw, heldOutBox, crops } = flags;
   const heldOut = heldOutBox ?? flags.heldOut ?? file.heldOut;
