@@ -97,6 +97,18 @@ describe('a run directory', () => {
     );
   });
 
+  it('of before there was a setting is gone on with when the setting is what was usual then', async () => {
+    await begun();
+    const usual = { config: { recompute: false, optimizer: { betas: [0.9, 0.95], clipNorm: 1 } } };
+    const open = (config: object) => refusal(RunDirectory.open(path, { ...settings, config }, true, usual));
+    expect(await open(usual.config)).toBe('accepted');
+    expect(await open({ ...usual.config, optimizer: { betas: [0.9, 0.95], clipNorm: 5 } })).toBe(
+      'RUN was started with another config.optimizer.clipNorm, 1 instead of 5; resume with the same settings, or choose another --out.',
+    );
+    expect(await RunDirectory.settingsOf(path)).toEqual(settings);
+    expect(await RunDirectory.settingsOf(`${path}-absent`)).toBeUndefined();
+  });
+
   it('says when its settings are lost', async () => {
     await begun();
     writeFileSync(`${path}/run.json`, '{"command": "pre');
@@ -153,6 +165,17 @@ describe('a run directory', () => {
     }
     // nothing is left that would keep the disk full
     expect((await readdir(path)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('tells what was logged up to a step; of what was done twice, after a kill, the second counts', async () => {
+    const run = await begun();
+    expect(await run.logged(9)).toEqual([]);
+    const step = (at: number, loss: number) => ({ kind: 'step', step: at, loss });
+    const probe = { kind: 'probe', step: 2, scores: [] };
+    for (const entry of [step(1, 3), step(2, 2), probe, step(3, 1), step(2, 5), step(4, 4)])
+      await run.log(entry);
+    appendFileSync(`${path}/log.jsonl`, '{"kind":"step","step":2,"los');
+    expect(await run.logged(3)).toEqual([step(1, 3), step(2, 5), probe, step(3, 1)]);
   });
 
   it('logs a line a step, and starts a new one after a line that a killed run left unfinished', async () => {

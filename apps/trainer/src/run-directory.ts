@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@tokenunify/model';
 import { CommandError } from './errors.ts';
 import { writeJson } from './json-file.ts';
-
-type Settings = Readonly<Record<string, unknown>>;
+import { endLastLine, readLog, type LogEntry } from './run-log.ts';
+import { difference, type Settings } from './run-settings.ts';
 
 /**
  * What a training leaves behind:
@@ -48,7 +48,7 @@ export class RunDirectory {
       if (changed)
         throw new CommandError(
           'trainer/run',
-          `${path} was started with another ${changed.name}, ${say(changed.before)} instead of ${say(changed.now)}; resume with the same settings, or choose another --out.`,
+          `${path} was started with another ${changed.name}, ${changed.before} instead of ${changed.now}; resume with the same settings, or choose another --out.`,
         );
     }
     return new RunDirectory(path, settings);
@@ -128,27 +128,8 @@ export class RunDirectory {
   }
 }
 
-export interface LogEntry extends Settings {
-  readonly kind: string;
-  readonly step: number;
-}
-
-async function readLog(file: string): Promise<readonly LogEntry[]> {
-  if (!existsSync(file)) return [];
-  return (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
-    try {
-      const entry = JSON.parse(line) as LogEntry; // `log` wrote it
-      return typeof entry.step === 'number' ? [entry] : [];
-    } catch {
-      return []; // the empty end, and a line that a killed run did not finish
-    }
-  });
-}
-
 const isFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-
-const say = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
 
 async function readSettings(file: string): Promise<Settings> {
   try {
@@ -161,30 +142,3 @@ async function readSettings(file: string): Promise<Settings> {
     );
   }
 }
-
-/** A run that was killed while it wrote a line must not spoil the next one. */
-async function endLastLine(file: string): Promise<void> {
-  if (existsSync(file) && !/(^|\n)$/.test(await readFile(file, 'utf8'))) await appendFile(file, '\n');
-}
-
-interface Difference {
-  readonly name: string;
-  readonly before: unknown;
-  readonly now: unknown;
-}
-
-/** The first setting that is another, by the names that lead to it. */
-function difference(before: Settings, now: Settings, within = ''): Difference | undefined {
-  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    const [a, b] = [before[key], now[key]];
-    if (JSON.stringify(a) === JSON.stringify(b)) continue;
-    const name = `${within}${key}`;
-    return isSettings(a) && isSettings(b)
-      ? (difference(a, b, `${name}.`) ?? { name, before: a, now: b })
-      : { name, before: a, now: b };
-  }
-  return undefined;
-}
-
-const isSettings = (value: unknown): value is Settings =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

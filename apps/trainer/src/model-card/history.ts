@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readCheckpoint, readModelPackage, type ModelPackage } from '@tokenunify/model';
 import { z } from 'zod';
+import { readLog, type LogEntry } from '../run-log.ts';
 
 /** One training of a model's history, as its run directory tells it. */
 export interface TrainingRun {
@@ -16,11 +17,14 @@ export interface TrainingRun {
   readonly finalLosses: Readonly<Record<string, number>>;
 }
 
-interface LoggedStep {
+interface LoggedStep extends LogEntry {
   readonly step: number;
   readonly seconds: number;
   readonly losses: Readonly<Record<string, number>>;
 }
+
+/** Other lines are looks at held-out voxels, and warnings. */
+const isStep = (entry: LogEntry): entry is LoggedStep => 'losses' in entry;
 
 /** Steps whose mean loss is told. */
 const TAIL = 50;
@@ -71,7 +75,9 @@ export async function lastTraining(
   const settings = await readJson(join(directory, 'run.json'));
   if (!settings) return undefined;
   // a killed and resumed run has logged some steps twice: the last one counts
-  const byStep = new Map((await readLog(join(directory, 'log.jsonl'))).map((entry) => [entry.step, entry]));
+  const byStep = new Map(
+    (await readLog(join(directory, 'log.jsonl'))).filter(isStep).map((entry) => [entry.step, entry]),
+  );
   const reached = typeof state['step'] === 'number' ? state['step'] : Infinity;
   const counted = [...byStep.values()].filter(({ step }) => step <= reached);
   const seconds = counted.reduce((sum, step) => sum + step.seconds, 0);
@@ -86,18 +92,6 @@ export async function lastTraining(
     seconds: Math.round(seconds),
     finalLosses: Object.fromEntries(names.map((name) => [name, Number(mean(name).toFixed(5))])),
   };
-}
-
-async function readLog(file: string): Promise<readonly LoggedStep[]> {
-  if (!existsSync(file)) return [];
-  return (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
-    try {
-      const entry = JSON.parse(line) as Partial<LoggedStep>; // `RunDirectory.log` wrote it
-      return entry.losses ? [entry as LoggedStep] : []; // others are looks at held-out voxels, and warnings
-    } catch {
-      return []; // the empty end, and a line that a killed run did not finish
-    }
-  });
 }
 
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
