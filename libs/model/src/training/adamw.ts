@@ -55,19 +55,23 @@ export class AdamW implements Disposable {
     const correction1 = 1 - beta1 ** this.#step;
     const correction2 = 1 - beta2 ** this.#step;
     return tf.tidy(() => {
-      const norm = tf.sqrt(tf.addN([...gradients.values()].map((g) => g.square().sum()))) as tfjs.Scalar;
+      const norm = tf.sqrt(
+        tf.addN([...gradients.values()].map((g) => tf.tidy(() => g.square().sum()))),
+      ) as tfjs.Scalar;
       const clip = tf.minimum(tf.scalar(clipNorm).div(norm.add(1e-6)), 1);
-      for (const [name, gradient] of gradients) {
-        const variable = variables.get(name)!;
-        const { first, second } = this.#momentsOf(name, variable);
-        const g = gradient.mul(clip);
-        first.assign(first.mul(beta1).add(g.mul(1 - beta1)));
-        second.assign(second.mul(beta2).add(g.square().mul(1 - beta2)));
-        const size = second.div(correction2).sqrt().add(epsilon);
-        const r = rate(name);
-        const decayed = decays(name) ? variable.mul(1 - r * weightDecay) : variable;
-        variable.assign(decayed.sub(first.mul(r / correction1).div(size)));
-      }
+      for (const [name, gradient] of gradients)
+        // each by itself: together they would leave ten copies of all weights behind
+        tf.tidy(() => {
+          const variable = variables.get(name)!;
+          const { first, second } = this.#momentsOf(name, variable);
+          const g = gradient.mul(clip);
+          first.assign(first.mul(beta1).add(g.mul(1 - beta1)));
+          second.assign(second.mul(beta2).add(g.square().mul(1 - beta2)));
+          const size = second.div(correction2).sqrt().add(epsilon);
+          const r = rate(name);
+          const decayed = decays(name) ? variable.mul(1 - r * weightDecay) : variable;
+          variable.assign(decayed.sub(first.mul(r / correction1).div(size)));
+        });
       return norm;
     });
   }

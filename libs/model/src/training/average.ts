@@ -21,10 +21,10 @@ export class MovingAverage implements Disposable {
 
   update(current: ReadonlyMap<string, tfjs.Variable>, step: number): void {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step));
-    this.#tf.tidy(() => {
-      for (const [name, average] of this.variables.all)
+    for (const [name, average] of this.variables.all)
+      this.#tf.tidy(() => {
         average.assign(average.mul(decay).add(current.get(name)!.mul(1 - decay)));
-    });
+      });
   }
 
   [Symbol.dispose](): void {
