@@ -41,6 +41,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "readCheckpoint",
       "readModelPackage",
       "runTestTile",
+      "scoreReconstruction",
       "startInference",
       "toOpset",
       "tokenGrid",

@@ -46,6 +46,11 @@ export {
   type Objective,
 } from './objectives/curriculum.ts';
 
+export {
+  scoreReconstruction,
+  type ReconstructionOptions,
+  type ReconstructionScore,
+} from './objectives/reconstruction.ts';
 export { adamWDefaults, type AdamWOptions } from './training/adamw.ts';
 export type { RateSchedule } from './training/schedule.ts';
 export { pretrain, type PretrainingOptions } from './training/pretraining.ts';

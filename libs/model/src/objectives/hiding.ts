@@ -59,3 +59,24 @@ export function tokenVoxels(crop: Float32Array, grid: Vec3, token: Vec3, index: 
     }
   return out;
 }
+
+/** The voxels of the tokens that are wanted, token by token, raster order inside each. */
+export function tokenIndices(grid: Vec3, token: Vec3, wanted: (index: number) => boolean): Uint32Array {
+  const [gz, gy, gx] = grid;
+  const [tz, ty, tx] = token;
+  const out: number[] = [];
+  for (let index = 0; index < gz * gy * gx; index++) {
+    if (!wanted(index)) continue;
+    const [oz, oy, ox] = [
+      Math.floor(index / (gy * gx)) * tz,
+      (Math.floor(index / gx) % gy) * ty,
+      (index % gx) * tx,
+    ];
+    for (let z = 0; z < tz; z++)
+      for (let y = 0; y < ty; y++) {
+        const row = ((oz + z) * gy * ty + oy + y) * gx * tx + ox;
+        for (let x = 0; x < tx; x++) out.push(row + x);
+      }
+  }
+  return Uint32Array.from(out);
+}
