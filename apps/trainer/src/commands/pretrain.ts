@@ -15,6 +15,7 @@ import { HELD_OUT_SHARE, holdOut, type HeldOut } from '../sampling/held-out.ts';
 import { loadBlock, type LoadedBlock } from '../sampling/load.ts';
 import { phasesOf, stepsOf } from '../training/epochs.ts';
 import { follow, remember } from '../training/follow.ts';
+import { probeOf } from '../training/probe.ts';
 import { absentFromPretrain, pretrainSettings } from '../training/settings.ts';
 import { announceEngine, finish, loopOptions, type TrainingCommand } from './training.ts';
 
@@ -77,6 +78,7 @@ export async function runPretrain(
     ...(command.batch !== undefined && { batch: command.batch }),
     crop: (shape, random) => sampler.raw(shape, random),
     origin: (crop) => sampler.origin(crop),
+    ...probeOf({ engine, preset, heldOut, seed: command.seed, steps, every: command.probeEvery }),
   });
   return finish(
     reporter,
