@@ -45,6 +45,7 @@ export {
   type CurriculumPhase,
   type Objective,
 } from './objectives/curriculum.ts';
+export type { ReconstructionOptions, ReconstructionScore } from './objectives/reconstruction.ts';
 
 export {
   scoreReconstruction,
