@@ -66,6 +66,7 @@ export type {
   TrainingEvent,
 } from './training/train-options.ts';
 export * from './monitor/index.ts';
+export { countPeakBytes } from './training/train-peak.ts';
 export { EnginePredictor } from './training/predictor.ts';
 export { initialWeights, type Weight, type Weights } from './training/weights.ts';
 export {

@@ -7,6 +7,7 @@ import { relativeError, small, uniform } from '../network/small.fixture.ts';
 import { countPeakBytes } from '../training/train-peak.ts';
 import { Variables } from '../training/variables.ts';
 import { initialWeights } from '../training/weights.ts';
+import { leanGradients } from './recompute-gradients.ts';
 import { recomputing, type RecomputingOps, type SegmentBody } from './recompute.ts';
 import { TensorOps } from './tensor-ops.ts';
 
@@ -101,6 +102,31 @@ describe('a segment that is recomputed', () => {
       segment({ get: () => tf.ones([4, 4]) }, [tf.ones([4, 4]), tf.ones([4, 4])]);
     });
     expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
+  });
+
+  it('frees every tensor when it fails, and leaves the engine usable', () => {
+    const fail: SegmentBody = (p, inputs) => {
+      const [out] = body(p, inputs);
+      const broken = tf.customGrad((x) => ({
+        value: tf.tanh(x as tf.Tensor),
+        gradFunc: () => {
+          throw new Error('broken');
+        },
+      }));
+      return [broken(out!)];
+    };
+    const weights = tf.tidy(() => tf.variable(tf.ones([4, 4])));
+    const { numTensors } = tf.memory();
+    const run = () =>
+      tf.tidy(() => {
+        leanGradients(tf, () => segment({ get: () => weights }, [weights, weights], fail)[0]!, [weights]);
+      });
+    for (let i = 0; i < 3; i++) expect(run).toThrow('broken');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    weights.dispose();
+    expect(differentiate((p, x, y) => segment(p, [x, y])[0]!)).toEqual(
+      differentiate((p, x, y) => body(p, [x, y])[0]!),
+    );
   });
 
   it('keeps the boundaries of a chain, not its insides', async () => {

@@ -5,6 +5,7 @@
  */
 import type * as tfjs from '@tensorflow/tfjs';
 import type { ParameterSource } from '../network/parameters.ts';
+import { leanGradients } from './recompute-gradients.ts';
 import { TensorOps, type Tf } from './tensor-ops.ts';
 
 type Tensor = tfjs.Tensor;
@@ -64,9 +65,9 @@ export function recompute(
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
       const replay: Source = { get: (name) => weights.get(name)! }; // a pure body asks for the same
       const xs = [...saved, ...weights.values()];
-      const grads = gradientsInside(tf, () => pack(tf, body(replay, saved)), xs, dy);
-      tf.dispose(saved);
-      return grads;
+      const { value: again, grads } = leanGradients(tf, () => pack(tf, body(replay, saved)), xs, dy);
+      again.dispose();
+      return grads.map((grad, i) => grad ?? tf.zerosLike(xs[i]!));
     };
     return { value: value.clone(), gradFunc };
   });
@@ -90,21 +91,4 @@ function unpack(tf: Tf, packed: Tensor, shapes: readonly number[][]): readonly T
     at += size;
     return part;
   });
-}
-
-/**
- * Gradients inside a gradient. TensorFlow.js has one tape: the inner run would replace the outer one's, whose saved
- * tensors were then never freed, and leave none for the outer run to end with.
- */
-function gradientsInside(tf: Tf, run: () => Tensor, xs: Tensor[], dy: Tensor): Tensor[] {
-  const { state } = tf.engine();
-  const tape = state.activeTape;
-  try {
-    const { value, grads } = tf.engine().gradients(run, xs, dy, true);
-    value.dispose();
-    // what does not lead to the result has no gradient, whatever the type says
-    return grads.map((grad: Tensor | undefined, i) => grad ?? tf.zerosLike(xs[i]!));
-  } finally {
-    state.activeTape = tape;
-  }
 }

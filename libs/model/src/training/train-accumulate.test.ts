@@ -7,6 +7,7 @@ import { Random } from '../random.ts';
 import { finetune, type FinetuningOptions } from './finetuning.ts';
 import { pretrain } from './pretraining.ts';
 import { drain, line, network, parameters, tuning } from './train.fixture.ts';
+import { countPeakBytes } from './train-peak.ts';
 import { train, type TrainingEvent } from './train.ts';
 import type { Weights } from './weights.ts';
 
@@ -118,6 +119,13 @@ describe('micro-batches', () => {
       await drain(pretrain(network(engine, { steps: 2, accumulate: 1 }))),
     ];
     expect(one.checkpoint).toEqual(plain.checkpoint);
+  });
+
+  it('need to be one or more', async () => {
+    for (const accumulate of [0, 1.5, NaN])
+      await expect(drain(train(line(engine, { accumulate })))).rejects.toThrow(
+        `accumulate is ${accumulate} at step 1; a step needs a whole number of micro-batches, at least 1.`,
+      );
   });
 
   it('need the memory of two, however many they are', async () => {
@@ -243,4 +251,18 @@ describe('a checkpoint of another run is refused before anything runs', () => {
       "the optimizer of the checkpoint to resume has no weight 'stem.weight:second'",
     );
   });
+});
+
+it('recomputation changes the memory of a step and not its result', async () => {
+  const runs = [false, true].map((recompute) => async () => {
+    const run = pretrain(network(engine, { steps: 2, checkpointEvery: 2, recompute }));
+    const { result, peak } = await countPeakBytes(tf, () => drain(run));
+    return { ...result, peak };
+  });
+  const [kept, dropped] = [await runs[0]!(), await runs[1]!()];
+  dropped.losses.forEach((loss, i) => expect(loss).toBeCloseTo(kept.losses[i]!, 5));
+  dropped.steps.forEach(({ gradientNorm }, i) =>
+    expect(gradientNorm / kept.steps[i]!.gradientNorm).toBeCloseTo(1, 4),
+  );
+  expect(dropped.peak).toBeLessThan(kept.peak / 2);
 });

@@ -1,6 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs';
-import { Random } from '../random.ts';
+import { ModelError } from '../errors.ts';
+import { leanGradients } from '../ops/recompute-gradients.ts';
 import type { TensorOps, Tf } from '../ops/tensor-ops.ts';
+import { Random } from '../random.ts';
 import type { TrainingOptions } from './train-options.ts';
 import type { Variables } from './variables.ts';
 
@@ -34,6 +36,11 @@ export async function accumulateStep<Batch>(
   const { options } = context;
   const { engine, accumulate: parts = 1 } = options;
   const accumulate = typeof parts === 'number' ? parts : parts(step);
+  if (!Number.isInteger(accumulate) || accumulate < 1)
+    throw new ModelError(
+      'model/config',
+      `accumulate is ${accumulate} at step ${step + 1}; a step needs a whole number of micro-batches, at least 1.`,
+    );
   const { tf } = engine;
   const sums = new Map<string, number>();
   let gradients = new Map<string, tfjs.Tensor>();
@@ -79,16 +86,24 @@ const streamOf = (step: number, part: number): string =>
 function differentiate<Batch>({ options, variables, ops }: StepContext<Batch>, batch: Batch, step: number) {
   const { tf } = options.engine;
   let losses: Record<string, tfjs.Scalar> = {};
-  const { value, grads } = tf.variableGrads(() => {
+  const run = (): tfjs.Scalar => {
     const parts = options.loss(ops, variables.source(), batch, step);
     losses = Object.fromEntries(Object.entries(parts).map(([name, loss]) => [name, tf.keep(loss.clone())]));
     return parts.total;
-  }, [...variables.all.values()]);
-  value.dispose();
+  };
+  const list = [...variables.all.values()];
   const gradients = new Map<string, tfjs.Tensor>();
-  for (const [name, variable] of variables.all) {
-    const gradient = grads[variable.name];
-    if (gradient) gradients.set(name, gradient);
+  if (options.recompute) {
+    const { value, grads } = leanGradients(tf, run, list);
+    value.dispose();
+    [...variables.all.keys()].forEach((name, i) => grads[i] && gradients.set(name, grads[i]));
+  } else {
+    const { value, grads } = tf.variableGrads(run, list);
+    value.dispose();
+    for (const [name, variable] of variables.all) {
+      const gradient = grads[variable.name];
+      if (gradient) gradients.set(name, gradient);
+    }
   }
   return { losses, gradients };
 }
