@@ -38,10 +38,11 @@ export class ScoreTally {
       Math.max(0, squares / this.#count - (sum / this.#count) ** 2);
     return {
       mse,
-      psnr: -10 * Math.log10(mse),
+      psnr: Math.min(120, -10 * Math.log10(mse)),
       baselines: { meanVisible, nearestVisible },
       predictionVariance: variance(this.#prediction),
       targetVariance: variance(this.#target),
+      voxels: this.#count,
     };
   }
 }
