@@ -16,7 +16,7 @@ const expected = pattern(shape, 'uint32');
 const index = new URL('../create.ts', import.meta.url).href;
 const helpers = new URL('../testing.ts', import.meta.url).href;
 
-/** Writes section by section, and tells each. */
+/** Writes section by section, and tells each. One that is to be killed waits before its last section for as long as it lives. */
 const script = `
   const { createVolume } = await import(${JSON.stringify(index)});
   const { pattern, cutOut } = await import(${JSON.stringify(helpers)});
@@ -26,6 +26,7 @@ const script = `
     shape, dtype: 'uint32', chunkShape: [2, 16, 16], resume: true,
   });
   for (let z = 0; z < shape[0]; z++) {
+    if (process.argv[2] === 'held' && z === shape[0] - 1) await new Promise(() => setInterval(() => {}, 1000));
     const box = { start: [z, 0, 0], stop: [z + 1, 32, 32] };
     await volume.write(box, cutOut(expected, box.start, box.stop));
     console.log(z);
@@ -33,8 +34,8 @@ const script = `
   await volume.close();
 `;
 
-function start(location: string) {
-  return spawn(process.execPath, ['--input-type=module', '-e', script, location], {
+function start(location: string, how: 'held' | 'free' = 'free') {
+  return spawn(process.execPath, ['--input-type=module', '-e', script, location, how], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -76,7 +77,7 @@ test('a writer killed at eight moments and resumed leaves the same bytes, in a d
   for (let run = 0; run < 8; run++) {
     const name = `${run}.zarr`;
     const location = run % 2 === 0 ? directory.join(name) : `${server.url}/${name}`;
-    const writer = start(location);
+    const writer = start(location, 'held');
     await killAfter(writer, Math.floor(Math.random() * 16));
     expect(writer.signalCode).toBe('SIGKILL');
     // Read at once: every chunk that is there decodes, and holds sections that were written or zeros.
