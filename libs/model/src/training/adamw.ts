@@ -122,5 +122,10 @@ export class AdamW implements Disposable {
   }
 }
 
-/** Matrices and filters are named `weight`; everything else (biases, gains, decays, latents) is not decayed. */
+/**
+ * Matrices and filters are named `weight`; nothing else is decayed. That leaves out, besides biases and the gains and
+ * offsets of norms: `decay.log`, `skip` and `step.bias` of a Mamba layer, which set time scales and are not decayed in
+ * Mamba either; `merge`, whose zero would be a layer that is switched off; `latents`, which Flamingo does not decay; the
+ * taps `weight0..` of the short causal convolution, one number a channel.
+ */
 export const decays = (name: string): boolean => name.endsWith('.weight');
