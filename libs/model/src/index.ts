@@ -45,13 +45,12 @@ export {
   type CurriculumPhase,
   type Objective,
 } from './objectives/curriculum.ts';
-export type { ReconstructionOptions, ReconstructionScore } from './objectives/reconstruction.ts';
-
 export {
   scoreReconstruction,
   type ReconstructionOptions,
   type ReconstructionScore,
 } from './objectives/reconstruction.ts';
+
 export { adamWDefaults, type AdamWOptions } from './training/adamw.ts';
 export type { RateSchedule } from './training/schedule.ts';
 export { pretrain, type PretrainingOptions } from './training/pretraining.ts';
