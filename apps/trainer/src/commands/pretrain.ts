@@ -6,6 +6,7 @@ import {
   type Curriculum,
   type Vec3,
 } from '@tokenunify/model';
+import { boxShape } from '@tokenunify/em-io';
 import { checkCrops, type CropSize } from '../config/curriculum.ts';
 import { scheduleOf } from '../config/recipe.ts';
 import { createReporter, type Reporter } from '../progress/reporter.ts';
@@ -78,7 +79,7 @@ export async function runPretrain(
     ...(command.batch !== undefined && { batch: command.batch }),
     crop: (shape, random) => sampler.raw(shape, random),
     origin: (crop) => sampler.origin(crop),
-    ...probeOf({ engine, preset, heldOut, seed: command.seed, steps, every: command.probeEvery }),
+    ...probeOf({ engine, preset, heldOut, curriculum, seed: command.seed, steps, every: command.probeEvery }),
   });
   return finish(
     reporter,
@@ -99,12 +100,15 @@ function stepsToDo(command: PretrainCommand, blocks: readonly LoadedBlock[]): nu
   return stepsOf(epochs, { voxels, phases: phasesOf(curriculum, batch) });
 }
 
-function announceHeldOut({ crops, space }: HeldOut, { heldOut }: PretrainCommand, reporter: Reporter): void {
-  if (crops.length > 0)
-    reporter.note(
-      `${crops.length} ${crops.length === 1 ? 'crop' : 'crops'} of ${space.join(' x ')} voxels held out, to look at while it trains.`,
-    );
-  else if (heldOut !== 0)
+function announceHeldOut(
+  { spaces, blocks }: HeldOut,
+  { heldOut }: PretrainCommand,
+  reporter: Reporter,
+): void {
+  const held = blocks.flatMap(({ excluded }) => (excluded ? [boxShape(excluded).join(' x ')] : []));
+  if (held.length > 0)
+    reporter.note(`${held.join(' and ')} voxels are held out, to look at while it trains.`);
+  if (spaces.length === 0 && heldOut !== 0)
     reporter.note(
       'The volumes are too small to hold voxels out, so nothing will tell of poor reconstruction or collapse; --held-out-box names a box of your choice.',
     );

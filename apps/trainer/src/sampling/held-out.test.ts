@@ -42,13 +42,13 @@ describe('voxels held out', () => {
         fc.boolean(),
         fc.integer(),
         async (shape, isotropic, seed) => {
-          const { blocks, crops: looked } = await holdOut([block(shape)], {
+          const { blocks, spaces } = await holdOut([block(shape)], {
             heldOut: 0.02,
             crops,
             isotropic,
           });
           blocks.forEach(paint);
-          expect(looked.length > 0).toBe(blocks[0]!.excluded !== undefined);
+          expect(spaces.length > 0).toBe(blocks[0]!.excluded !== undefined);
           const sampler = new CropSampler(blocks, { isotropic, intensity: intensities.none });
           const random = new Random(seed);
           for (const crop of crops) {
@@ -66,37 +66,45 @@ describe('voxels held out', () => {
     const whole = block([60, 60, 60]);
     const {
       blocks: [left],
-      crops: looked,
-      space,
+      spaces,
     } = await holdOut([whole], { heldOut: HELD_OUT_SHARE, crops, isotropic: true });
     expect(left!.excluded).toEqual({ start: [44, 44, 44], stop: [60, 60, 60] });
-    expect(space).toEqual([12, 12, 12]);
+    expect(spaces).toEqual([
+      [12, 12, 12],
+      [8, 8, 8],
+    ]);
     paint(left!);
     const again = await holdOut([whole], { heldOut: HELD_OUT_SHARE, crops, isotropic: true });
-    expect(looked).toHaveLength(1);
-    expect(again.crops[0]!.every((value) => value === 1)).toBe(true);
+    for (const space of spaces) {
+      const looked = again.cropsOf(space);
+      expect(looked[0]).toHaveLength(volume(space));
+      expect(looked.every((crop) => crop.every((value) => value === 1))).toBe(true);
+    }
   });
 
   it('are several crops where there is room, from every volume in turn, and never many', async () => {
     const volumes = [block([60, 60, 60]), block([100, 100, 100], 'y.h5')];
     volumes[0]!.raw.fill(100);
-    const { crops: looked } = await holdOut(volumes, { heldOut: 0.05, crops, isotropic: true });
-    expect(looked.map((crop) => Math.round(crop[0]! * 255))).toEqual([100, 0, 0, 0]);
+    const out = await holdOut(volumes, { heldOut: 0.05, crops, isotropic: true });
+    const greys = (space: Vec3) => out.cropsOf(space).map((crop) => Math.round(crop[0]! * 255));
+    expect(greys([12, 12, 12])).toEqual([100, 0]);
+    // of the small ones as many as have the voxels of two large ones
+    expect(greys([8, 8, 8])).toEqual([100, 0, 100, 0, 100, 0]);
   });
 
   it('are crops of an earlier phase where the last are too large, and none where nothing fits', async () => {
     const held = async (shape: Vec3): Promise<HeldOut> =>
       holdOut([block(shape)], { heldOut: 0.02, crops, isotropic: true });
-    expect((await held([32, 32, 32])).space).toEqual([12, 12, 12]);
-    expect((await held([24, 24, 20])).space).toEqual([8, 8, 8]);
-    expect(await held([14, 14, 14])).toMatchObject({ crops: [], blocks: [{ shape: [14, 14, 14] }] });
+    expect((await held([32, 32, 32])).spaces).toHaveLength(2);
+    expect((await held([24, 24, 20])).spaces).toEqual([[8, 8, 8]]);
+    expect(await held([14, 14, 14])).toMatchObject({ spaces: [], blocks: [{ shape: [14, 14, 14] }] });
   });
 
   it('may be nothing', async () => {
     const volumes = [block([60, 60, 60])];
     expect(await holdOut(volumes, { heldOut: 0, crops, isotropic: true })).toMatchObject({
       blocks: volumes,
-      crops: [],
+      spaces: [],
     });
   });
 });
@@ -114,7 +122,8 @@ describe('a box held out', () => {
   it('may lie in the part that is trained on, or reach into it, or beside it', async () => {
     const excluded = async (box: string, heldOut: string) => {
       const whole = await loadBlock({ raw: location, box });
-      const { blocks, crops: looked } = await holdOut([whole], { heldOut, crops, isotropic: false });
+      const { blocks, cropsOf } = await holdOut([whole], { heldOut, crops, isotropic: false });
+      const looked = cropsOf([12, 12, 12]);
       // first voxel of the box, read from the file
       const [, y0] = heldOut.split(',').map((range) => Number(/^\d*/.exec(range)![0]));
       expect(Math.round(looked[0]![0]! * 255)).toBe((y0! * 24) % 251);

@@ -9,7 +9,9 @@ export const HELD_OUT_SHARE = 0.02;
 /** A crop that is as large as this many shares is held out all the same: with less there would be nothing to look at. */
 const MOST_SHARES = 4;
 /** Crops that are looked at; more would tell little more, and cost as much again. */
-const MOST_CROPS = 4;
+const MOST_CROPS = 8;
+/** Of the largest crop, whose cost they have together. */
+const MOST_VOXELS = 2;
 
 export interface HeldOutWish {
   /** A share of every volume, at its far corner; or a box of every volume, as `--box` has it; 0: nothing. */
@@ -22,10 +24,16 @@ export interface HeldOutWish {
 export interface HeldOut {
   /** What is left to train on. */
   readonly blocks: readonly LoadedBlock[];
-  /** To look at, in [0, 1], as they lie; none where nothing is held out. */
-  readonly crops: readonly Float32Array[];
-  /** Voxels of each. */
-  readonly space: Vec3;
+  /** The curriculum's crops that fit into what is held out, the largest first; none where nothing is. */
+  readonly spaces: readonly Vec3[];
+  /** Crops to look at, of one of `spaces`: in [0, 1], as they lie, the same every time. */
+  cropsOf(space: Vec3): readonly Float32Array[];
+}
+
+/** A part of a volume that is held out. */
+interface Part {
+  readonly block: Block;
+  readonly box: Box;
 }
 
 /**
@@ -41,7 +49,7 @@ export async function holdOut(
   signal?: AbortSignal,
 ): Promise<HeldOut> {
   const { heldOut } = wish;
-  if (heldOut === 0) return { blocks, crops: [], space: [0, 0, 0] };
+  if (heldOut === 0) return holding(blocks, [], wish);
   return typeof heldOut === 'number'
     ? holdOutCorners(blocks, heldOut, wish)
     : holdOutBox(blocks, heldOut, wish, signal);
@@ -51,9 +59,23 @@ function holdOutCorners(blocks: readonly LoadedBlock[], share: number, wish: Hel
   for (const space of largestFirst(wish.crops)) {
     const left = blocks.map((block) => withoutCorner(block, share, space, wish));
     const held = left.flatMap((block) => (block.excluded ? [{ block, box: block.excluded }] : []));
-    if (held.length > 0) return { blocks: left, crops: cropsOf(held, space), space };
+    if (held.length > 0) return holding(left, held, wish);
   }
-  return { blocks, crops: [], space: [0, 0, 0] };
+  return holding(blocks, [], wish);
+}
+
+function holding(blocks: readonly LoadedBlock[], held: readonly Part[], { crops }: HeldOutWish): HeldOut {
+  const sides = held.map(({ box }) => boxShape(box));
+  const spaces = largestFirst(crops).filter((crop) =>
+    sides.some((shape) => crop.every((length, axis) => length <= shape[axis]!)),
+  );
+  const most = MOST_VOXELS * size(spaces[0] ?? [0, 0, 0]);
+  return {
+    blocks,
+    spaces,
+    cropsOf: (space) =>
+      cropsOf(held, space, Math.max(1, Math.min(MOST_CROPS, Math.floor(most / size(space))))),
+  };
 }
 
 /** The block, whose corner is excluded unless it would take too much or leave too little. */
@@ -91,16 +113,13 @@ async function holdOutBox(
       return { block: part, box: { start: [0, 0, 0], stop: part.shape } as const };
     }),
   );
-  const space = largestFirst(wish.crops).find((crop) =>
-    held.some(({ block }) => crop.every((size, axis) => size <= block.shape[axis]!)),
-  );
-  if (!space)
-    throw new CommandError(
-      'trainer/usage',
-      `--held-out-box ${text} is ${held[0]!.block.shape.join(' x ')} voxels, smaller than every crop (${wish.crops.map((crop) => crop.join(' x ')).join(', ')}); hold out a larger box.`,
-    );
   const left = blocks.map((block, index) => excluding(block, held[index]!.block.box));
-  return { blocks: left, crops: cropsOf(held, space), space };
+  const out = holding(left, held, wish);
+  if (out.spaces.length > 0) return out;
+  throw new CommandError(
+    'trainer/usage',
+    `--held-out-box ${text} is ${held[0]!.block.shape.join(' x ')} voxels, smaller than every crop (${wish.crops.map((crop) => crop.join(' x ')).join(', ')}); hold out a larger box.`,
+  );
 }
 
 /** What a block and a box of the same volume have in common is excluded. */
@@ -116,13 +135,13 @@ const size = ([z, y, x]: Vec3): number => z * y * x;
 const largestFirst = (crops: readonly Vec3[]): readonly Vec3[] => crops.toSorted((a, b) => size(b) - size(a));
 
 /** Crops side by side, from every part in turn. */
-function cropsOf(held: readonly { readonly block: Block; readonly box: Box }[], space: Vec3): Float32Array[] {
+function cropsOf(held: readonly Part[], space: Vec3, most: number): Float32Array[] {
   const places = held.map(({ block, box }) => sideBySide(block, box, space));
   const crops: Float32Array[] = [];
-  for (let round = 0; crops.length < MOST_CROPS; round++) {
+  for (let round = 0; crops.length < most; round++) {
     const now = places.flatMap((of) => (of[round] ? [of[round]!] : []));
     if (now.length === 0) break;
-    for (const draw of now.slice(0, MOST_CROPS - crops.length)) crops.push(draw());
+    for (const draw of now.slice(0, most - crops.length)) crops.push(draw());
   }
   return crops;
 }
