@@ -12,6 +12,7 @@ import { scheduleOf } from '../config/recipe.ts';
 import { createReporter, type Reporter } from '../progress/reporter.ts';
 import { RunDirectory } from '../run-directory.ts';
 import { CropSampler } from '../sampling/crops.ts';
+import { voxelsIn } from '../sampling/placement.ts';
 import { HELD_OUT_SHARE, holdOut, type HeldOut } from '../sampling/held-out.ts';
 import { loadBlock, type LoadedBlock } from '../sampling/load.ts';
 import { phasesOf, stepsOf } from '../training/epochs.ts';
@@ -92,7 +93,10 @@ export async function runPretrain(
 function stepsToDo(command: PretrainCommand, blocks: readonly LoadedBlock[]): number {
   const { steps, epochs, curriculum } = command;
   if (epochs === undefined) return steps ?? 1;
-  const voxels = blocks.reduce((sum, { raw }) => sum + raw.length, 0);
+  const voxels = blocks.reduce(
+    (sum, { raw, excluded }) => sum + raw.length - (excluded ? voxelsIn(excluded) : 0),
+    0,
+  );
   const batch = (crop: Vec3) => {
     const { crops, accumulate } = pretrainingBatches(command, crop);
     return crops * accumulate;

@@ -1,8 +1,8 @@
 import type { LabelledCrop, Random } from '@tokenunify/model';
-import type { Box, Vec3 } from '@tokenunify/em-io';
+import type { Vec3 } from '@tokenunify/em-io';
 import { CommandError } from '../errors.ts';
 import { varyIntensity, type IntensityVariation } from './intensity.ts';
-import { checkRoom, gather, orders, place, type Block, type Placement } from './placement.ts';
+import { checkRoom, gather, orders, place, voxelsIn, type Block, type Placement } from './placement.ts';
 
 export type { Block } from './placement.ts';
 
@@ -94,6 +94,3 @@ export class CropSampler {
 
 const share = ({ raw, weight = 1, excluded }: Block): number =>
   (raw.length - (excluded ? voxelsIn(excluded) : 0)) * weight;
-
-const voxelsIn = ({ start, stop }: Box): number =>
-  stop.reduce((product, end, axis) => product * (end - start[axis]!), 1);

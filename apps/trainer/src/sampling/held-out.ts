@@ -2,7 +2,7 @@ import { boxShape, type Box, type Vec3 } from '@tokenunify/em-io';
 import { CommandError, isCommandError } from '../errors.ts';
 import { parseBox } from './box.ts';
 import { loadBlock, type LoadedBlock } from './load.ts';
-import { checkRoom, gather, orders, overlap, type Block } from './placement.ts';
+import { checkRoom, gather, orders, overlap, voxelsIn, type Block } from './placement.ts';
 
 /** Of a volume, when nothing else is said. */
 export const HELD_OUT_SHARE = 0.02;
@@ -83,8 +83,7 @@ function withoutCorner(block: LoadedBlock, share: number, space: Vec3, wish: Hel
   const { shape } = block;
   const start = shape.map((size, axis) => size - Math.max(space[axis]!, Math.round(size * Math.cbrt(share))));
   const excluded: Box = { start: start as unknown as Vec3, stop: shape }; // as many axes as the shape
-  const voxels = boxShape(excluded).reduce((product, size) => product * size, 1);
-  const part = voxels / shape.reduce((product, size) => product * size, 1);
+  const part = voxelsIn(excluded) / shape.reduce((product, size) => product * size, 1);
   if (start.some((at) => at < 0) || part > Math.min(0.5, MOST_SHARES * share)) return block;
   const held = { ...block, excluded };
   return hasRoom(held, wish) ? held : block;

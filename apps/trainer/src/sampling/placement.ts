@@ -57,6 +57,9 @@ function placeAnywhere(block: Block, shape: Vec3, isotropic: boolean, random: Ra
   return { base, strides: triple(strides), box: { start: triple(first), stop: triple(last) } };
 }
 
+export const voxelsIn = ({ start, stop }: Box): number =>
+  stop.reduce((product, end, axis) => product * (end - start[axis]!), 1);
+
 export const overlap = (a: Box, b: Box): boolean =>
   a.start.every((start, axis) => start < b.stop[axis]! && b.start[axis]! < a.stop[axis]!);
 
