@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
 import type { Env } from './environment.ts';
 import { methodsAt } from './methods-at.ts';
 import { observe, type RequestLog } from './observe.ts';
@@ -28,6 +29,7 @@ export function createBase<E extends Env>({ toProblem, log, now }: BaseOptions):
     },
   });
   app.use(observe<E>(log, now));
+  app.use(throwErrors);
   app.onError((error, c) => toProblem(error).toResponse(c.get('requestId')));
   app.notFound((c) => {
     const methods = methodsAt(app.routes, c.req.path);
@@ -52,3 +54,16 @@ export function createBase<E extends Env>({ toProblem, log, now }: BaseOptions):
   });
   return app;
 }
+
+/**
+ * Hono asks `onError` about errors only. Node's server aborts the signal of a client that went with a string, and who
+ * waits for that signal throws it: such a request would be neither answered nor logged.
+ */
+const throwErrors = createMiddleware(async (_, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    if (thrown instanceof Error) throw thrown;
+    throw new ApiProblem('client-closed-request', 'The client has gone.', { cause: thrown });
+  }
+});
