@@ -11,6 +11,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "TrainingMonitor",
       "adamWDefaults",
       "affinityForward",
+      "averageOverPrefixes",
       "checkCrop",
       "checkCurriculum",
       "checkPreset",

@@ -50,6 +50,7 @@ export {
   type ReconstructionOptions,
   type ReconstructionScore,
 } from './objectives/reconstruction.ts';
+export { averageOverPrefixes, type PrefixMean, type PrefixPrediction } from './objectives/prefixes.ts';
 
 export { adamWDefaults, type AdamWOptions } from './training/adamw.ts';
 export type { RateSchedule } from './training/schedule.ts';

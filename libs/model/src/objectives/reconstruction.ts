@@ -1,18 +1,19 @@
 /**
- * How well a network restores what is hidden, on crops it is not trained on, beside two predictions that learn nothing:
- * the mean of the visible tokens, and a copy of the nearest visible one.
+ * How well a network restores voxels it has not seen, of crops it was not trained on: what tells poor reconstruction and
+ * collapse (TokenUnify, arXiv 2405.16847) from a training that goes well.
  */
 import type * as tfjs from '@tensorflow/tfjs';
 import type { Engine } from '../engines/engine.ts';
+import { ModelError } from '../errors.ts';
 import type { ParameterSource } from '../network/parameters.ts';
-import { tokenGrid, type Preset } from '../network/presets.ts';
+import { checkCrop, tokenGrid, type Preset } from '../network/presets.ts';
 import type { Vec3 } from '../ops/ops.ts';
 import { Random } from '../random.ts';
-import { copyOfNearest, meanOfVisible } from './baselines.ts';
-import { objectives, type Objective } from './curriculum.ts';
-import { hideRandom, keepPrefix, tokenIndices, voxelsOf, type Visibility } from './hiding.ts';
-import { predictHidden, RANDOM_SHARE, type HiddenCrop } from './loss.ts';
-import { ScoreTally } from './tally.ts';
+import { objectives as allObjectives, type Objective } from './curriculum.ts';
+import { ErrorSums } from './error-sums.ts';
+import { HeldOutCrop } from './held-out-crop.ts';
+import { tokenIndices } from './hiding.ts';
+import { predictRows } from './predict-rows.ts';
 
 export interface ReconstructionOptions {
   readonly engine: Pick<Engine, 'tf' | 'ops' | 'activate'>;
@@ -51,116 +52,74 @@ export interface ReconstructionScore {
   readonly voxels: number;
 }
 
+const PREFIXES = 8;
+const MOST_PSNR = 120;
+
 /**
- * Scores every objective. *next* predicts the token after each prefix; *next-all* every later token, and the predictions of
- * one token from several prefixes are averaged (which is what the paper's error of O(sqrt K) rests on), the baselines'
- * predictions likewise. One crop goes through the network at a time.
+ * Scores every objective on hidden voxels of held-out crops, beside two predictions that learn nothing.
  *
+ * - *random*: half of every crop's tokens are hidden, once.
+ * - *next*: of every prefix, the token after it, from the resampler.
+ * - *next-all*: the same prefixes, every token after the first of them, averaged over the prefixes that end before it
+ *   (`averageOverPrefixes`). The baselines of a token see the longest of these, that is all that any of them saw.
+ *
+ * Predictions come a few crops at a time and one prefix is forgotten before the next, so that memory does not grow with
+ * the number of crops or prefixes.
+ *
+ * @returns one score an objective, in the order of `objectives`
+ * @throws ModelError `model/shape` for a crop that does not suit the preset, has one token only, or is not of `space`;
+ *   `model/config` when there is no crop, no objective or no prefix. The signal's reason when it is aborted.
  * @example
- * const [random] = await scoreReconstruction({ engine, parameters, preset, crops, space, seed: 1 });
- * @throws ModelError `model/shape` for crops that do not suit the preset
+ * const [random] = await scoreReconstruction({ engine, parameters, preset, crops, space: [64, 64, 64], seed: 1 });
+ * if (random.mse > random.baselines.meanVisible) console.warn('it has learnt nothing yet');
  */
 export async function scoreReconstruction(
   options: ReconstructionOptions,
 ): Promise<readonly ReconstructionScore[]> {
-  const wanted = options.objectives ?? objectives;
-  const tallies = new Map(wanted.map((objective) => [objective, new ScoreTally()]));
-  const [random, next, nextAll] = objectives.map((objective) => tallies.get(objective));
-  for (const [index, crop] of options.crops.entries()) {
-    options.signal?.throwIfAborted();
-    if (random) await addRandom(options, crop, Random.named(options.seed, `crop ${index}`), random);
-    if (next || nextAll) await addPrefixes(options, crop, next, nextAll);
-  }
-  return [...tallies].map(([objective, tally]) => ({ objective, ...tally.score() }));
-}
-
-async function addRandom(
-  options: ReconstructionOptions,
-  crop: Float32Array,
-  random: Random,
-  tally: ScoreTally,
-) {
-  const { preset, space } = options;
+  const { preset, crops, space, seed, objectives = allObjectives, prefixes = PREFIXES } = options;
+  check(options, objectives, prefixes);
   const grid = tokenGrid(preset, space);
-  const visible = hideRandom(grid, RANDOM_SHARE, random);
-  const { voxels, baselines } = await look(options, crop, visible, -1);
-  const hidden = tokenIndices(grid, preset.token, (token) => visible[token] === 0);
-  tally.add(crop, hidden, voxels, baselines);
-}
-
-async function addPrefixes(
-  options: ReconstructionOptions,
-  crop: Float32Array,
-  next: ScoreTally | undefined,
-  nextAll: ScoreTally | undefined,
-) {
-  const { preset, space } = options;
-  const grid = tokenGrid(preset, space);
-  const tokens = grid[0] * grid[1] * grid[2];
-  /** Voxels, token by token. */
   const order = tokenIndices(grid, preset.token, () => true);
-  const size = order.length / tokens;
-  const zeros = () => new Float32Array(crop.length);
-  const sums = [zeros(), zeros(), zeros()] as const;
-  const prefixes = spread(options.prefixes ?? 8, tokens);
-  for (const kept of prefixes) {
-    const { voxels, token, baselines } = await look(options, crop, keepPrefix(grid, kept), kept);
-    const asked = order.subarray(kept * size, (kept + 1) * size);
-    const placed = zeros();
-    asked.forEach((at, i) => (placed[at] = token[i]!));
-    next?.add(crop, asked, placed, baselines);
-    [voxels, ...baselines].forEach((from, i) => {
-      for (const at of order.subarray(kept * size)) sums[i]![at]! += from[at]!;
-    });
+  const sums = new Map(objectives.map((name) => [name, new ErrorSums()]));
+  for (const [index, crop] of crops.entries()) {
+    const random = (what: string) => Random.named(seed, `crop ${index} ${what}`);
+    const held = new HeldOutCrop({ crop, grid, token: preset.token, order, sums, prefixes, random });
+    for await (const prediction of predictRows({ ...options, rows: held.rows })) held.add(prediction);
+    held.finish();
   }
-  const hidden = order.subarray(Math.min(...prefixes) * size);
-  hidden.forEach((at, i) => {
-    const token = Math.min(...prefixes) + Math.floor(i / size);
-    const predictions = prefixes.filter((kept) => kept <= token).length;
-    for (const sum of sums) sum[at]! /= predictions;
+  return [...sums].map(([objective, errors]) => {
+    const found = errors.read();
+    return { objective, psnr: Math.min(MOST_PSNR, -10 * Math.log10(found.mse)), ...found };
   });
-  nextAll?.add(crop, hidden, sums[0], [sums[1], sums[2]]);
 }
 
-/** What the network and the baselines make of a crop of which some tokens are visible. */
-async function look(options: ReconstructionOptions, crop: Float32Array, visible: Visibility, next: number) {
-  const { preset, space } = options;
-  const grid = tokenGrid(preset, space);
-  const row = { crop, visible: voxelsOf(visible, grid, preset.token), next };
-  return {
-    ...(await predict(options, row)),
-    baselines: [
-      meanOfVisible(crop, visible, grid, preset.token),
-      copyOfNearest(crop, visible, grid, preset.token),
-    ] as const,
-  };
-}
-
-/** So many different prefix lengths in [1, K), evenly spread, ends left out. */
-function spread(count: number, tokens: number): readonly number[] {
-  const lengths = Array.from({ length: count }, (_, i) =>
-    Math.min(tokens - 1, Math.max(1, Math.round(((i + 0.5) / count) * tokens))),
-  );
-  return [...new Set(lengths)];
-}
-
-async function predict(
-  { engine, parameters, preset, space }: ReconstructionOptions,
-  row: HiddenCrop,
-): Promise<{ readonly voxels: Float32Array; readonly token: Float32Array }> {
-  engine.activate();
-  const { tf, ops } = engine;
-  const [voxels, token] = tf.tidy(() => {
-    const outputs = predictHidden(ops, parameters, preset, { space, rows: [row] });
-    return [outputs.voxels, outputs.token] as const;
-  }) as readonly [tfjs.Tensor, tfjs.Tensor]; // tidy's type does not know tuples
-  try {
-    return {
-      voxels: Float32Array.from(await voxels.data()),
-      token: Float32Array.from(await token.data()),
-    };
-  } finally {
-    voxels.dispose();
-    token.dispose();
-  }
+function check(
+  { preset, crops, space }: ReconstructionOptions,
+  objectives: readonly Objective[],
+  prefixes: number,
+): void {
+  checkCrop(preset, space);
+  const tokens = tokenGrid(preset, space).reduce((product, size) => product * size, 1);
+  const size = space[0] * space[1] * space[2];
+  const wrong = crops.find(({ length }) => length !== size);
+  if (tokens < 2)
+    throw new ModelError(
+      'model/shape',
+      `Crop [${space.join(', ')}] is one token of preset '${preset.name}', of which nothing could stay visible; use a crop of two tokens or more.`,
+    );
+  if (wrong)
+    throw new ModelError(
+      'model/shape',
+      `A held-out crop has ${wrong.length} voxels, but space [${space.join(', ')}] has ${size}; give crops of that shape.`,
+    );
+  if (crops.length === 0 || objectives.length === 0)
+    throw new ModelError(
+      'model/config',
+      `A reconstruction is to be scored on ${crops.length} crops for ${objectives.length} objectives; give at least one of each.`,
+    );
+  if (!Number.isInteger(prefixes) || prefixes < 1)
+    throw new ModelError(
+      'model/config',
+      `prefixes is ${prefixes}; a reconstruction is scored on a whole number of prefixes of every crop, at least 1.`,
+    );
 }
