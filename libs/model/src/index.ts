@@ -33,6 +33,7 @@ export {
   type StagePreset,
 } from './network/presets.ts';
 export { describeNetwork, type NetworkDescription, type Purpose } from './network/describe.ts';
+export type { ActivationBytes } from './ops/shape-ops-memory.ts';
 export { affinityForward, pretrainingForward } from './network/network.ts';
 export type { ParameterSource, ParameterSpec } from './network/parameters.ts';
 

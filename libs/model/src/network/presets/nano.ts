@@ -19,7 +19,8 @@ export const nano: Preset = {
   resampler: { latents: 16, layers: 2, heads: 4 },
 };
 
-/** For sections of 30 to 50 nm: two stages within the section make a voxel about a cube, then two in all axes. */
+/** For sections of 30 to 50 nm: two stages within the section make a voxel about a cube, then two in all axes, with
+ * the sequence layers, since a map before them has four times as many voxels as its like in `nano`. */
 export const nanoAnisotropic: Preset = {
   ...nano,
   name: 'nano-anisotropic',
@@ -28,8 +29,8 @@ export const nanoAnisotropic: Preset = {
   stem: { width: 8, kernel: flat(3) },
   stages: [
     { width: 16, kernel: flat(2), strides: flat(2), mambaLayers: 0 },
-    { width: 24, kernel: flat(2), strides: flat(2), mambaLayers: 1 },
-    { width: 32, kernel: cube(2), strides: cube(2), mambaLayers: 1 },
+    { width: 24, kernel: flat(2), strides: flat(2), mambaLayers: 0 },
+    { width: 32, kernel: cube(2), strides: cube(2), mambaLayers: 2 },
     { width: 40, kernel: cube(2), strides: cube(2), mambaLayers: 2 },
   ],
   decoderKernel: flat(3),

@@ -27,8 +27,8 @@ export const tinyAnisotropic: Preset = {
   stem: { width: 16, kernel: flat(3) },
   stages: [
     { width: 32, kernel: flat(2), strides: flat(2), mambaLayers: 0 },
-    { width: 64, kernel: flat(2), strides: flat(2), mambaLayers: 1 },
-    { width: 96, kernel: cube(2), strides: cube(2), mambaLayers: 2 },
+    { width: 64, kernel: flat(2), strides: flat(2), mambaLayers: 0 },
+    { width: 96, kernel: cube(2), strides: cube(2), mambaLayers: 3 },
     { width: 128, kernel: cube(2), strides: cube(2), mambaLayers: 2 },
   ],
   decoderKernel: flat(3),
