@@ -37,8 +37,8 @@ export type { ActivationBytes } from './ops/shape-ops-memory.ts';
 export { affinityForward, pretrainingForward } from './network/network.ts';
 export type { ParameterSource, ParameterSpec } from './network/parameters.ts';
 
+export { checkCurriculum } from './objectives/check-curriculum.ts';
 export {
-  checkCurriculum,
   defaultCurriculum,
   objectives,
   phaseAt,

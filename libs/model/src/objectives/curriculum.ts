@@ -1,6 +1,11 @@
-import { ModelError } from '../errors.ts';
 import type { Vec3 } from '../ops/ops.ts';
 
+/**
+ * The curriculum of TokenUnify (arXiv 2405.16847): the loss is sum w_i(t) L_i over random, next and next-all, whose weights
+ * move from the first to the last as training goes on, while the crop grows. It is plain data: `checkCurriculum` says
+ * whether it is one.
+ */
+/** In the order in which a curriculum comes to them. */
 export const objectives = ['random', 'next', 'nextAll'] as const;
 export type Objective = (typeof objectives)[number];
 export type ObjectiveWeights = Readonly<Record<Objective, number>>;
@@ -23,28 +28,14 @@ export const defaultCurriculum: Curriculum = [
   { until: 1, weights: { random: 0.09, next: 0.18, nextAll: 0.73 }, crop: cube(64) },
 ];
 
-/** Refuses a curriculum whose weights do not sum to one or whose phases do not cover training. */
-export function checkCurriculum(curriculum: Curriculum): void {
-  let before = 0;
-  curriculum.forEach(({ until, weights }, index) => {
-    const sum = objectives.reduce((total, name) => total + weights[name], 0);
-    if (!(Math.abs(sum - 1) <= 1e-9) || objectives.some((name) => weights[name] < 0))
-      throw new ModelError(
-        'model/config',
-        `Phase ${index} of the curriculum has weights that sum to ${sum}; they must be >= 0 and sum to 1.`,
-      );
-    if (until <= before || until > 1)
-      throw new ModelError(
-        'model/config',
-        `Phase ${index} of the curriculum ends at ${until}; phases must end in ascending order, in (0, 1].`,
-      );
-    before = until;
-  });
-  if (before !== 1)
-    throw new ModelError('model/config', `The curriculum ends at ${before}; its last phase must end at 1.`);
-}
+/** The objective with the largest weight; of several, the one that a curriculum comes to first. */
+export const dominantObjective = (weights: ObjectiveWeights): Objective =>
+  objectives.reduce((best, name) => (weights[name] > weights[best] ? name : best));
 
-/** The phase that a step belongs to. */
+/**
+ * The phase that a step belongs to: phases end at shares of training, so a longer training has the same plan.
+ * @param step from 0, below `steps`
+ */
 export function phaseAt(curriculum: Curriculum, step: number, steps: number): CurriculumPhase {
   const progress = (step + 0.5) / steps;
   return curriculum.find(({ until }) => progress <= until) ?? curriculum[curriculum.length - 1]!;

@@ -1,5 +1,6 @@
 import { describeNetwork } from '../network/describe.ts';
-import { phaseAt, checkCurriculum, type Curriculum } from '../objectives/curriculum.ts';
+import { checkCurriculum } from '../objectives/check-curriculum.ts';
+import { phaseAt, type Curriculum } from '../objectives/curriculum.ts';
 import { hideTokens, pretrainingLoss, type PretrainingBatch } from '../objectives/loss.ts';
 import { checkCrop, type Preset } from '../network/presets.ts';
 import type { Vec3 } from '../ops/ops.ts';
