@@ -12,16 +12,20 @@ interface Case {
   readonly space: Vec3;
   readonly kernel: Vec3;
   readonly strides: Vec3;
+  /** Before and after. */
+  readonly channels?: readonly [number, number];
 }
-const [N, FROM, TO] = [2, 2, 3];
+const N = 2;
+const WIDER = [2, 3] as const;
 
 /** The definition, in float64: y, and the gradients of the sum of y * weights. */
 function direct(
-  { space, kernel, strides }: Case,
+  { space, kernel, strides, channels = WIDER }: Case,
   x: Float32Array,
   filter: Float32Array,
   weights: Float32Array,
 ) {
+  const [FROM, TO] = channels;
   const out = space.map((size, i) => Math.ceil(size / strides[i]!)) as unknown as Vec3; // map keeps the length
   // TensorFlow's "same": what is missing to reach the last window, the odd cell after
   const before = space.map((size, i) =>
@@ -63,10 +67,21 @@ describe('conv3d and its gradients are those of the definition', () => {
     patches: { space: [4, 6, 8], kernel: [2, 2, 2], strides: [2, 2, 2] },
     'patches in the plane': { space: [3, 6, 8], kernel: [1, 2, 2], strides: [1, 2, 2] },
     'strides below the kernel, odd sizes': { space: [5, 7, 6], kernel: [3, 5, 4], strides: [2, 2, 3] },
+    'to fewer channels': { space: [4, 5, 6], kernel: [3, 3, 3], strides: [1, 1, 1], channels: [4, 2] },
+    'to fewer, anisotropic': { space: [3, 6, 5], kernel: [1, 3, 5], strides: [1, 1, 1], channels: [3, 1] },
+    'to fewer, with strides': { space: [5, 7, 6], kernel: [3, 3, 3], strides: [2, 2, 2], channels: [3, 2] },
+    'to fewer, an even kernel': { space: [4, 5, 4], kernel: [2, 4, 2], strides: [1, 1, 1], channels: [3, 2] },
+    'to fewer, wider than the map': {
+      space: [2, 3, 2],
+      kernel: [5, 5, 5],
+      strides: [1, 1, 1],
+      channels: [3, 2],
+    },
     'an even kernel': { space: [4, 5, 4], kernel: [2, 4, 2], strides: [1, 1, 1] },
   };
   it.each(Object.keys(cases))('%s', (name) => {
     const test = cases[name]!;
+    const [FROM, TO] = test.channels ?? WIDER;
     const [x, filter] = [uniform([N, ...test.space, FROM], 1), uniform([...test.kernel, FROM, TO], 2)];
     const out = test.space.map((size, i) => Math.ceil(size / test.strides[i]!));
     const weights = uniform([N, ...out, TO], 3);
@@ -81,6 +96,17 @@ describe('conv3d and its gradients are those of the definition', () => {
     )(inputs);
     expect(relativeError(dx!.dataSync(), expected.dx), 'dx').toBeLessThan(1e-5);
     expect(relativeError(dw!.dataSync(), expected.dw), 'dw').toBeLessThan(1e-5);
+  });
+
+  it('go back to no input that nobody trains', async () => {
+    const x = tf.tensor(uniform([1, 3, 3, 3, 2], 1), [1, 3, 3, 3, 2]);
+    const filter = tf.tensor(uniform([3, 3, 3, 2, 1], 2), [3, 3, 3, 2, 1]);
+    const ops = new TensorOps(tf);
+    const { kernelNames } = await tf.profile(() =>
+      tf.grad((w) => ops.conv3d(x, w, undefined, [1, 1, 1]))(filter),
+    );
+    expect(kernelNames).toContain('Conv3DBackpropFilterV2');
+    expect(kernelNames).not.toContain('Conv3DBackpropInputV2');
   });
 
   it('adds its bias to every voxel', () => {

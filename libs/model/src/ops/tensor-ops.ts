@@ -1,6 +1,9 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { instanceNorm } from './instance-norm.ts';
 import type { MapShape, Ops, Shape, Vec3 } from './ops.ts';
+import { add, multiply, subtract } from './tensor-ops-broadcast.ts';
+import { convolve } from './tensor-ops-convolution.ts';
+import { relu } from './tensor-ops-relu.ts';
 
 export type Tf = typeof tfjs;
 type Tensor = tfjs.Tensor;
@@ -27,13 +30,13 @@ export class TensorOps implements Ops<Tensor> {
   }
 
   add(a: Tensor, b: Tensor): Tensor {
-    return this.tf.add(a, b);
+    return add(this.tf, a, b);
   }
   subtract(a: Tensor, b: Tensor): Tensor {
-    return this.tf.sub(a, b);
+    return subtract(this.tf, a, b);
   }
   multiply(a: Tensor, b: Tensor): Tensor {
-    return this.tf.mul(a, b);
+    return multiply(this.tf, a, b);
   }
   divide(a: Tensor, b: Tensor): Tensor {
     return this.tf.div(a, b);
@@ -45,7 +48,7 @@ export class TensorOps implements Ops<Tensor> {
     return this.tf.sqrt(x);
   }
   relu(x: Tensor): Tensor {
-    return this.tf.relu(x);
+    return relu(this.tf, x);
   }
   sigmoid(x: Tensor): Tensor {
     return this.tf.sigmoid(x);
@@ -110,22 +113,14 @@ export class TensorOps implements Ops<Tensor> {
   }
   conv3d(x: Tensor, filter: Tensor, bias: Tensor | undefined, strides: Vec3): Tensor {
     const out = this.#convolve(x, filter, strides);
-    return bias ? this.tf.add(out, bias) : out;
+    return bias ? this.add(out, bias) : out;
   }
   #convolve(x: Tensor, filter: Tensor, strides: Vec3): Tensor {
     const [kz, ky, kx, from, to] = filter.shape as [number, number, number, number, number]; // a filter's shape
     // A 1x1x1 convolution is a matrix product, which every engine does faster.
     if (kz * ky * kx === 1 && strides.every((stride) => stride === 1))
       return this.dense(x, filter.reshape([from, to]));
-    const kernel: Vec3 = [kz, ky, kx];
-    if (strides.some((stride, axis) => stride > kernel[axis]!))
-      return this.tf.conv3d(
-        padSame(this.tf, x, kernel, strides) as tfjs.Tensor5D,
-        filter as tfjs.Tensor5D,
-        [...strides],
-        'valid',
-      );
-    return this.tf.conv3d(x as tfjs.Tensor5D, filter as tfjs.Tensor5D, [...strides], 'same');
+    return convolve(this.tf, x as tfjs.Tensor5D, filter as tfjs.Tensor5D, strides);
   }
   instanceNorm(x: Tensor, gain: Tensor, offset: Tensor, epsilon: number): Tensor {
     return instanceNorm(this.tf, x, gain, offset, epsilon);
@@ -156,17 +151,4 @@ export class TensorOps implements Ops<Tensor> {
   fromTokens(x: Tensor, space: Vec3): Tensor {
     return x.reshape([x.shape[0]!, ...space, x.shape[2]!]);
   }
-}
-
-/**
- * An NDHWC map with the zeros of padding "same" around it. Where a stride is above the kernel, TensorFlow.js 4.22 pads a
- * 3D convolution by a negative amount (2D has a max with 0): its cpu and webgpu kernels then read one cell too early.
- */
-function padSame(tf: Tf, x: Tensor, kernel: Vec3, strides: Vec3): Tensor {
-  const amounts = kernel.map((taps, axis): [number, number] => {
-    const [size, stride] = [x.shape[axis + 1]!, strides[axis]!];
-    const total = Math.max((Math.ceil(size / stride) - 1) * stride + taps - size, 0);
-    return [Math.floor(total / 2), total - Math.floor(total / 2)];
-  });
-  return amounts.flat().some((amount) => amount > 0) ? tf.pad(x, [[0, 0], ...amounts, [0, 0]]) : x;
 }
