@@ -54,8 +54,8 @@ const falling = (steps_: number, { noise = 0.3, floor = 0 } = {}) =>
 
 describe('poor reconstruction', () => {
   const poor = { mse: 0.03 };
-  it('is said when two looks in a row are under the mean of the visible tokens, with both PSNRs and the remedy', () => {
-    const [warning, ...others] = watch([probe(200, poor), probe(300, poor), probe(400, poor)]);
+  it('is said when two looks in a row are under the mean of the visible tokens and no nearer to it, with both PSNRs and the remedy', () => {
+    const [warning, ...others] = watch([100, 200, 300, 400].map((at) => probe(at, poor)));
     expect(others).toEqual([]);
     expect(warning).toMatchObject({
       sign: 'reconstruction',
@@ -67,8 +67,15 @@ describe('poor reconstruction', () => {
     });
   });
 
+  it('is not said of an objective that gets nearer to the mean, a tenth of the training later', () => {
+    const looks = (factor: number) =>
+      Array.from({ length: 20 }, (_, i) => probe((i + 1) * 50, { mse: 0.021 + 0.1 * factor ** i }));
+    expect(watch(looks(0.9))).toEqual([]);
+    expect(said(watch(looks(0.3)))[0]?.[0]).toBe('reconstruction'); // arrives above the mean, and stays there
+  });
+
   it('is not said of one look, nor of two with a good one in between, nor exactly at the mean', () => {
-    expect(watch([probe(200, poor), probe(300, {}), probe(400, poor), probe(500, {})])).toEqual([]);
+    expect(watch([100, 200, 300, 400, 500].map((at) => probe(at, at % 200 === 0 ? poor : {})))).toEqual([]);
     expect(watch([100, 200, 300].map((at) => probe(at, { mse: 0.02 })))).toEqual([]);
   });
 
@@ -76,8 +83,8 @@ describe('poor reconstruction', () => {
     const looks = [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000].map((at) =>
       probe(at, { objective: 'nextAll', mse: 1 }),
     );
-    // 0.09 of 70 % of the steps, then 0.73: a tenth of the steps is reached after 750
-    expect(said(watch(looks, { curriculum: defaultCurriculum }))).toEqual([['reconstruction', 900]]);
+    // 0.09 of 70 % of the steps, then 0.73: a tenth of the steps is reached after 750, and 800 is the phase's first look
+    expect(said(watch(looks, { curriculum: defaultCurriculum }))).toEqual([['reconstruction', 1000]]);
     expect(said(watch(looks))[0]).toEqual(['reconstruction', 200]);
   });
 });

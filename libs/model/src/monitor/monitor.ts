@@ -1,7 +1,7 @@
 import type { ProbeEvent, StepEvent, TrainingEvent } from '../training/train-options.ts';
 import { ConvergenceSign } from './convergence.ts';
-import { dwelt, monitorDefaults, type MonitorOptions, type MonitorThresholds } from './options.ts';
-import { collapseWarning, reconstructionWarning } from './probes.ts';
+import { dwelt, monitorDefaults, phaseOf, type MonitorOptions, type MonitorThresholds } from './options.ts';
+import { collapseWarning, Looks, reconstructionWarning } from './probes.ts';
 import { scoresOf, failureSigns, type ProbeScore, type Sign, type TrainingWarning } from './types.ts';
 
 /**
@@ -18,6 +18,7 @@ export class TrainingMonitor {
   readonly #options: MonitorOptions;
   readonly #limits: MonitorThresholds;
   readonly #convergence: ConvergenceSign;
+  readonly #looks = new Looks();
   /** Probes in a row that showed a sign of an objective. */
   readonly #rows = new Map<string, number>();
   readonly #said = new Map<Sign, number>();
@@ -53,9 +54,15 @@ export class TrainingMonitor {
   }
 
   #judge(score: ProbeScore, step: number): readonly TrainingWarning[] {
-    if (step < this.#options.schedule.warmup) return [];
+    const { schedule, steps } = this.#options;
+    const at = { step, steps, phase: phaseOf(this.#options, step) };
+    const nearer = this.#looks.isNearer(score, at, this.#limits);
+    if (step < schedule.warmup) return [];
     if (dwelt(this.#options, score.objective, step) < this.#limits.grace) return [];
-    const shown = [reconstructionWarning(score, step), collapseWarning(score, step, this.#limits)];
+    const shown = [
+      nearer === false ? reconstructionWarning(score, step) : undefined,
+      collapseWarning(score, step, this.#limits),
+    ];
     return (['reconstruction', 'collapse'] as const).flatMap((sign) => {
       const warning = shown.find((found) => found?.sign === sign);
       const key = `${sign} ${score.objective}`;

@@ -13,11 +13,14 @@ export interface MonitorThresholds {
   readonly patience: number;
   /** Collapse: variance of the predictions over that of the targets. */
   readonly variance: number;
-  /** Convergence: steps of one of the two windows that are compared, as a share of all steps. */
+  /**
+   * Convergence: steps of one of the two windows that are compared, as a share of all steps. Reconstruction: how far the
+   * look lies back that a look is compared with.
+   */
   readonly window: number;
   /** Convergence: and at least this many, for shorter ones are noise. */
   readonly leastWindow: number;
-  /** Convergence: the part by which the loss must fall from one window to the next. */
+  /** Convergence, reconstruction: the part by which the loss, or the held-out error, must fall from one to the other. */
   readonly fall: number;
   /** Convergence: judged while the rate is at least this share of its peak. */
   readonly nearPeak: number;

@@ -4,6 +4,34 @@ import type { ProbeScore, TrainingWarning } from './types.ts';
 
 const names = { random: 'random', next: 'next', nextAll: 'next-all' } as const;
 
+interface Look {
+  readonly step: number;
+  readonly phase: number;
+  /** Error over that of the mean of the visible tokens. */
+  readonly ratio: number;
+}
+
+/**
+ * Remembers how an objective did in earlier looks. Networks begin under the mean of what is visible, and a small one, or an
+ * objective of a single token, stays there for long: what gets nearer is slow, not wrong.
+ */
+export class Looks {
+  readonly #looks = new Map<string, Look[]>();
+
+  /** Whether the error has come nearer to the mean's by now; undefined where no look lies far enough back in this phase. */
+  isNearer(
+    { objective, mse, baselines }: ProbeScore,
+    { step, phase, steps }: { readonly step: number; readonly phase: number; readonly steps: number },
+    { window, fall }: MonitorThresholds,
+  ): boolean | undefined {
+    const looks = this.#looks.get(objective) ?? [];
+    const ratio = mse / Math.max(baselines.meanVisible, 1e-12);
+    const before = looks.findLast((look) => look.phase === phase && look.step <= step - window * steps);
+    this.#looks.set(objective, [...looks, { step, phase, ratio }]);
+    return before && ratio <= (1 - fall) * before.ratio;
+  }
+}
+
 /** Poor reconstruction: a held-out PSNR under that of the mean of the visible tokens. */
 export function reconstructionWarning(score: ProbeScore, step: number): TrainingWarning | undefined {
   const { objective, mse, baselines } = score;
