@@ -85,7 +85,7 @@ describe('poor reconstruction', () => {
     );
     // 0.09 of 70 % of the steps, then 0.73: a tenth of the steps is reached after 750, and 800 is the phase's first look
     expect(said(watch(looks, { curriculum: defaultCurriculum }))).toEqual([['reconstruction', 1000]]);
-    expect(said(watch(looks))[0]).toEqual(['reconstruction', 200]);
+    expect(said(watch(looks))[0]).toEqual(['reconstruction', 300]);
   });
 });
 
