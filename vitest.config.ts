@@ -6,6 +6,7 @@ export const suites = {
     exclude: [
       '**/node_modules/**',
       '**/*.tensorflow.test.ts',
+      '**/*.webgpu.test.ts',
       '**/*.data.test.ts',
       '**/*.faults.test.ts',
       '**/*.latency.test.ts',

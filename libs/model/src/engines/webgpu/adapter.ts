@@ -8,7 +8,7 @@ import type { EngineDevice } from '../device.ts';
 export interface GpuAdapter {
   readonly adapter: GPUAdapter;
   readonly device: EngineDevice;
-  /** Dawn lives as long as this object; hold it as long as the device is used. */
+  /** Where the adapter is from. */
   readonly gpu: GPU;
 }
 
@@ -18,14 +18,22 @@ export interface GpuAdapter {
  */
 export async function findAdapter(): Promise<GpuAdapter | undefined> {
   if (!hasVulkan()) return undefined;
+  dawn ??= start();
+  const gpu = await dawn;
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  return adapter ? { adapter, device: describeAdapter(adapter.info), gpu } : undefined;
+}
+
+// One for the process, for good: when an instance is collected as garbage, whatever else of Dawn runs crashes or hangs
+let dawn: Promise<GPU> | undefined;
+
+async function start(): Promise<GPU> {
   const { create, globals } = await import('webgpu');
   // Constants and classes (GPUBufferUsage, GPUBuffer, ...) that TensorFlow.js takes from the global object, as a browser has them.
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });
   }
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  return adapter ? { adapter, device: describeAdapter(adapter.info), gpu } : undefined;
+  return create([]);
 }
 
 /** What is known of an adapter without a device of it. */

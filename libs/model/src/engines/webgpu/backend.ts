@@ -8,6 +8,7 @@ import type { Tf } from '../../ops/tensor-ops.ts';
 import { ModelError } from '../../errors.ts';
 import type { EngineDevice } from '../device.ts';
 import type { GpuAdapter } from './adapter.ts';
+import { mendKernels, mendProgram } from './faults.ts';
 
 /** The WebGPU backend as it is registered with TensorFlow.js. */
 export interface RunningGpu {
@@ -44,15 +45,16 @@ export async function startGpu(
   });
   // While there is no `navigator.gpu` this registers kernels only, and no backend of its own
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  mendKernels(tf);
 
   let broken: ModelError | undefined;
-  let holder: GPU | undefined = gpu;
+  let freed = false;
   const check = () => {
     if (broken) throw broken;
-    if (!holder) throw fault(description, 'was freed', undefined, 'open the engine again');
+    if (freed) throw fault(description, 'was freed', undefined, 'open the engine again');
   };
   void device.lost.then(({ reason, message }) => {
-    if (!holder) return;
+    if (freed) return;
     broken = fault(
       description,
       `was lost (${reason}: ${firstLine(message)})`,
@@ -63,7 +65,8 @@ export async function startGpu(
   device.addEventListener('uncapturederror', (event) => {
     const { error } = event as GPUUncapturedErrorEvent; // the only kind there is of this name
     const memory =
-      error instanceof GPUOutOfMemoryError || /out of memory|exceeds the max/i.test(error.message);
+      error instanceof GPUOutOfMemoryError ||
+      /out of memory|exceeds the max buffer|binding size/i.test(error.message);
     // the first one is the cause of those that follow
     broken ??= fault(
       description,
@@ -77,6 +80,11 @@ export async function startGpu(
 
   /** Reading is where a program waits for the GPU, and where it can be told what went wrong. */
   class Backend extends WebGPUBackend {
+    override runWebGPUProgram(
+      ...[program, ...rest]: Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>
+    ) {
+      return super.runWebGPUProgram(mendProgram(program), ...rest);
+    }
     override async read(id: object) {
       check();
       const values = await super.read(id).catch((cause: unknown) => {
@@ -98,8 +106,8 @@ export async function startGpu(
     device: description,
     check,
     dispose() {
-      if (!holder) return;
-      holder = undefined;
+      if (freed) return;
+      freed = true;
       tf.removeBackend('webgpu');
       device.destroy();
     },

@@ -1,0 +1,4 @@
+import { describeWebgpu } from '../engines/webgpu/webgpu.fixture.ts';
+import { paritySuite } from './suite.fixture.ts';
+
+paritySuite('webgpu', describeWebgpu);
