@@ -1,4 +1,4 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs';
 import { countingOf, type Call } from './kernels.ts';
 
 /** Sums of many tensors: a program reads so many as the device binds at once, and their sums are summed. */

@@ -1,4 +1,4 @@
-import type { KernelFunc } from '@tensorflow/tfjs-core';
+import type { KernelFunc } from '@tensorflow/tfjs';
 import { countingOf, run, view, volume } from './kernels.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { KernelConfig, KernelFunc, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs';
 import type { Tf } from '../../ops/tensor-ops.ts';
 
 export type Call = Parameters<KernelFunc>[0];

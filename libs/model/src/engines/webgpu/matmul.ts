@@ -1,4 +1,4 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs';
 import type { Tf } from '../../ops/tensor-ops.ts';
 import { countingOf, run, view, volume, type Call } from './kernels.ts';
 
