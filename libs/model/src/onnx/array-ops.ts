@@ -13,7 +13,7 @@ export class ArrayOps extends Emitter {
   /** Equal contents are stored once. `values` must not change until the graph is built. */
   constant(values: Float32Array, shape: Shape): Value {
     const form = this.shapes.constant(values, shape);
-    return { name: this.graph.constant(values, shape), form, batched: false };
+    return { name: this.graph.constant(values, shape), form, batched: false, type: 'constant' };
   }
 
   add(a: Value, b: Value): Value {
@@ -23,16 +23,17 @@ export class ArrayOps extends Emitter {
     return this.binary('Sub', a, b);
   }
   multiply(a: Value, b: Value): Value {
-    return this.binary('Mul', a, b);
+    // a square leaves the range of float16 at 256
+    return this.binary('Mul', a, b, a.name === b.name ? 'float32' : undefined);
   }
   divide(a: Value, b: Value): Value {
     return this.binary('Div', a, b);
   }
   exp(x: Value): Value {
-    return this.emit(x.form, 'Exp', [x]);
+    return this.emit(x.form, 'Exp', [x], {}, 'float32');
   }
   sqrt(x: Value): Value {
-    return this.emit(x.form, 'Sqrt', [x]);
+    return this.emit(x.form, 'Sqrt', [x], {}, 'float32');
   }
   relu(x: Value): Value {
     return this.emit(x.form, 'Relu', [x]);
@@ -41,15 +42,18 @@ export class ArrayOps extends Emitter {
     return this.emit(x.form, 'Sigmoid', [x]);
   }
   softplus(x: Value): Value {
-    return this.emit(x.form, 'Softplus', [x]);
+    return this.emit(x.form, 'Softplus', [x], {}, 'float32');
   }
   softmax(x: Value): Value {
-    return this.emit(x.form, 'Softmax', [x], { axis: -1 });
+    return this.emit(x.form, 'Softmax', [x], { axis: -1 }, 'float32');
   }
 
   dense(x: Value, w: Value): Value {
     if (w.batched) throw fault('the matrix of a dense layer depends on the input; use matmul');
-    return this.emit(this.shapes.dense(x.form, w.form), 'MatMul', [x, w]);
+    const form = this.shapes.dense(x.form, w.form);
+    // a constant matrix adds up segments of decays: as exact as they are
+    if (w.type === 'constant') return this.emit(form, 'MatMul', [x, w], {}, this.widest([x]));
+    return this.emit(form, 'MatMul', [x, w], {}, this.productType(w));
   }
   /** The transposes are nodes of their own; ONNX Runtime folds them into the product. */
   matmul(a: Value, b: Value, options: { transposeA?: boolean; transposeB?: boolean } = {}): Value {
@@ -60,20 +64,23 @@ export class ArrayOps extends Emitter {
       const axes = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
       return this.transpose(x, axes);
     };
+    // cast before they are swapped: half as much to move
+    const [left, right] = [this.cast(a, this.dtype), this.cast(b, this.dtype)];
     return this.emit(form, 'MatMul', [
-      options.transposeA ? swapped(a) : a,
-      options.transposeB ? swapped(b) : b,
+      options.transposeA ? swapped(left) : left,
+      options.transposeB ? swapped(right) : right,
     ]);
   }
   meanLast(x: Value): Value {
     const form = this.shapes.meanLast(x.form);
     // opset 18 turned the axes of ReduceMean from an attribute into an input
-    if (this.opset < 18) return this.emit(form, 'ReduceMean', [x], { axes: [-1], keepdims: 1 });
-    return this.emit(form, 'ReduceMean', [x, this.int64(-1)], { keepdims: 1 });
+    if (this.opset < 18) return this.emit(form, 'ReduceMean', [x], { axes: [-1], keepdims: 1 }, 'float32');
+    return this.emit(form, 'ReduceMean', [x, this.int64(-1)], { keepdims: 1 }, 'float32');
   }
   sum(x: Value, axis: number): Value {
     checkAxis('sum', x, axis);
-    return this.emit(this.shapes.sum(x.form, axis), 'ReduceSum', [x, this.int64(axis)], { keepdims: 0 });
+    const form = this.shapes.sum(x.form, axis);
+    return this.emit(form, 'ReduceSum', [x, this.int64(axis)], { keepdims: 0 }, 'float32');
   }
 
   reshape(x: Value, shape: Shape): Value {

@@ -4,10 +4,10 @@ import { arrayOf, type ShapeValue } from '../ops/shape-ops.ts';
 import { ArrayOps } from './array-ops.ts';
 import { convolution } from './convolution.ts';
 import { checkBatch, fault } from './emitter.ts';
-import { encodeModel } from './encode.ts';
+import { contentOf, encodeModel } from './encode.ts';
 import { defaultOpset, type Opset } from './opset.ts';
 import { weightSource, type Weights } from './parameters.ts';
-import { layoutOf, type Value } from './value.ts';
+import { layoutOf, type ElementType, type Value } from './value.ts';
 
 /**
  * `Ops` that writes down instead of computing: run the network once with it, and what it did is an ONNX graph.
@@ -23,13 +23,14 @@ import { layoutOf, type Value } from './value.ts';
  * const bytes = builder.build({ y: builder.exp(x) }); // a model x [N, 4] -> y [N, 4]
  */
 export class OnnxBuilder extends ArrayOps implements Ops<Value> {
-  constructor({ opset = defaultOpset }: { opset?: Opset } = {}) {
-    super(opset);
+  /** @param options.fewWeights below which a layer stays float32 in a float16 graph */
+  constructor(options: { opset?: Opset; dtype?: ElementType; fewWeights?: number } = {}) {
+    super(options.opset ?? defaultOpset, options.dtype ?? 'float32', options.fewWeights);
   }
 
   /** An input, float32, with the symbolic batch in place of axis 0. */
   input(name: string, form: ShapeValue): Value {
-    const value: Value = { name, form, batched: true };
+    const value: Value = { name, form, batched: true, type: 'float32' };
     this.graph.input(name, layoutOf(value));
     return value;
   }
@@ -49,10 +50,10 @@ export class OnnxBuilder extends ArrayOps implements Ops<Value> {
   ): Uint8Array {
     const ports = Object.entries(outputs).map(([name, value]) => {
       if (!value.batched) throw fault(`output '${name}' does not depend on the input`);
-      return { value: value.name, port: { name, shape: layoutOf(value) } };
+      return { value: this.nameIn('float32', value), port: { name, shape: layoutOf(value) } };
     });
     const { graphName = 'network', metadata = {} } = options;
-    return encodeModel(this.graph, ports, { opset: this.opset, graphName, metadata });
+    return encodeModel(contentOf(this.graph, ports), { opset: this.opset, graphName, metadata });
   }
 
   // ---- maps -----------------------------------------------------------------------------------------------------
@@ -62,12 +63,16 @@ export class OnnxBuilder extends ArrayOps implements Ops<Value> {
   }
   conv3d(x: Value, filter: Value, bias: Value | undefined, strides: Vec3): Value {
     const form = this.shapes.conv3d(x.form, filter.form, bias?.form, strides);
-    const { weights, attributes } = convolution(this.graph, filter.name, this.mapShape(x).space, strides);
-    return this.emit(form, 'Conv', bias ? [x, weights, bias] : [x, weights], attributes);
+    const { space } = this.mapShape(x);
+    const type = this.productType(filter);
+    const { weights, attributes } = convolution(this.graph, filter.name, { space, strides, type });
+    return this.emit(form, 'Conv', bias ? [x, weights, bias] : [x, weights], attributes, type);
   }
   instanceNorm(x: Value, gain: Value, offset: Value, epsilon: number): Value {
     const form = this.shapes.instanceNorm(x.form);
-    return this.emit(form, 'InstanceNormalization', [x, gain, offset], { epsilon: { float: epsilon } });
+    const attributes = { epsilon: { float: epsilon } };
+    const normal = this.emit(form, 'InstanceNormalization', [x, gain, offset], attributes, 'float32');
+    return this.cast(normal, this.widest([x]));
   }
   /** Output cell i shows input cell floor(i / factor). By `Gather`: 5-axis `Resize` takes 6 times as long (1.30, CPU). */
   upsample(x: Value, factors: Vec3): Value {

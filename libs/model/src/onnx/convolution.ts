@@ -1,6 +1,7 @@
 import { ModelError } from '../errors.ts';
 import type { Vec3 } from '../ops/ops.ts';
-import type { Graph, GraphNode } from './graph.ts';
+import type { Graph, GraphNode, GraphTensor } from './graph.ts';
+import type { ElementType } from './value.ts';
 
 /** Cells before and after each axis with which a convolution gives ceil(size / stride) cells: TensorFlow's SAME. */
 export function samePadding(size: Vec3, kernel: Vec3, strides: Vec3): { before: number[]; after: number[] } {
@@ -19,27 +20,26 @@ export function samePadding(size: Vec3, kernel: Vec3, strides: Vec3): { before: 
 export function convolution(
   graph: Graph,
   filter: string,
-  space: Vec3,
-  strides: Vec3,
+  { space, strides, type }: { space: Vec3; strides: Vec3; type: ElementType },
 ): { weights: string; attributes: GraphNode['attributes'] } {
   const tensor = graph.tensors.get(filter);
-  if (!(tensor?.data instanceof Float32Array))
+  if (tensor?.type !== 'float32')
     throw new ModelError(
       'model/onnx',
       `The filter '${filter}' of a convolution is computed; pass a parameter or a constant to conv3d.`,
     );
-  const { data } = tensor;
   const [kz, ky, kx, channels, out] = tensor.shape as [number, number, number, number, number]; // ShapeOps saw to it
-  const weights = graph.once(`filter ${filter}`, () =>
-    graph.tensor(
-      `${filter}.oizyx`,
-      [out, channels, kz, ky, kx],
-      outputsFirst(data, kz * ky * kx, channels, out),
+  const reordered = graph.once(`filter ${filter}`, () =>
+    graph.tensor(`${filter}.oizyx`, [out, channels, kz, ky, kx], () =>
+      outputsFirst(floatsOf(tensor), kz * ky * kx, channels, out),
     ),
   );
+  const weights = graph.stored(reordered, type);
   const { before, after } = samePadding(space, [kz, ky, kx], strides);
   return { weights, attributes: { kernel_shape: [kz, ky, kx], strides, pads: [...before, ...after] } };
 }
+
+const floatsOf = ({ data }: GraphTensor): Float32Array => data() as Float32Array; // its type says so
 
 /** [taps, in, out] -> [out, in, taps]. */
 function outputsFirst(data: Float32Array, taps: number, channels: number, out: number): Float32Array {

@@ -3,7 +3,6 @@ import { ModelError } from '../errors.ts';
 import {
   AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
-  TensorProto_DataType as DataType,
   type AttributeProtoSchema,
   type NodeProtoSchema,
   type TensorProtoSchema,
@@ -11,6 +10,7 @@ import {
 } from './generated/onnx_pb.ts';
 import type { Attribute, Graph, GraphNode, GraphPort, GraphTensor } from './graph.ts';
 import { irVersionOf, type Opset } from './opset.ts';
+import { byteLengthOf, bytesOf, dataTypes } from './tensor.ts';
 
 /** Protocol buffers end at 2 GiB; beyond it ONNX wants the weights in a second file. */
 const LARGEST = 2 ** 31 - 2 ** 20;
@@ -21,27 +21,58 @@ export interface ModelHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/**
- * The bytes of a .onnx file with the parts of `graph` that `outputs` need.
- * `outputs` name values of the graph; `port.name` is what each is called outside.
- */
-export function encodeModel(
-  graph: Graph,
-  outputs: readonly { readonly value: string; readonly port: GraphPort }[],
-  { opset, graphName, metadata }: ModelHeader,
-): Uint8Array {
+/** What a graph gives: `value` of the graph, under the name and shape of `port`. */
+export interface Output {
+  readonly value: string;
+  readonly port: GraphPort;
+}
+
+/** A graph as it goes into a file: only what its outputs need. */
+export interface Content {
+  readonly inputs: readonly GraphPort[];
+  readonly outputs: readonly Output[];
+  readonly nodes: readonly GraphNode[];
+  readonly tensors: readonly GraphTensor[];
+  /** Of all tensors. */
+  readonly byteLength: number;
+}
+
+/** @throws ModelError `model/onnx` when an output has the name of something in the graph */
+export function contentOf(graph: Graph, outputs: readonly Output[]): Content {
   for (const { port } of outputs) graph.checkFree(port.name);
   const { nodes, tensors } = reachable(
     graph,
     outputs.map(({ value }) => value),
   );
-  const size = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
-  if (size > LARGEST)
+  const byteLength = tensors.reduce((sum, tensor) => sum + byteLengthOf(tensor), 0);
+  return { inputs: graph.inputs, outputs, nodes, tensors, byteLength };
+}
+
+/**
+ * The bytes of a .onnx file, tensors included.
+ * @throws ModelError `model/onnx` when they exceed 2 GiB, or a weight is beyond float16
+ */
+export function encodeModel(content: Content, header: ModelHeader): Uint8Array {
+  const { byteLength, tensors } = content;
+  if (byteLength > LARGEST)
     throw new ModelError(
       'model/onnx',
-      `The weights take ${size} bytes and one .onnx file holds at most ${LARGEST}; export a smaller preset.`,
-      { details: { size, limit: LARGEST } },
+      `The weights take ${byteLength} bytes and one .onnx file holds at most ${LARGEST}; write them beside it with writeOnnx.`,
+      { details: { size: byteLength, limit: LARGEST } },
     );
+  return encodeWith(
+    content,
+    header,
+    tensors.map((tensor) => ({ ...tensorProto(tensor), rawData: bytesOf(tensor) })),
+  );
+}
+
+/** The bytes of a .onnx file whose tensors are `initializer`, in order. */
+export function encodeWith(
+  { inputs, outputs, nodes }: Content,
+  { opset, graphName, metadata }: ModelHeader,
+  initializer: readonly MessageInitShape<typeof TensorProtoSchema>[],
+): Uint8Array {
   const renames = outputs.map(({ value, port }): GraphNode => ({
     op: 'Identity',
     name: port.name,
@@ -55,10 +86,10 @@ export function encodeModel(
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: graphName,
-      input: graph.inputs.map(portProto),
+      input: inputs.map(portProto),
       output: outputs.map(({ port }) => portProto(port)),
       node: [...nodes, ...renames].map(nodeProto),
-      initializer: tensors.map(tensorProto),
+      initializer: [...initializer],
     },
   });
   return toBinary(ModelProtoSchema, model);
@@ -84,7 +115,7 @@ const portProto = ({ name, shape }: GraphPort): MessageInitShape<typeof ValueInf
     value: {
       case: 'tensorType',
       value: {
-        elemType: DataType.FLOAT,
+        elemType: dataTypes.float32,
         shape: {
           dim: shape.map((size, axis) => ({
             value: axis === 0 ? { case: 'dimParam', value: 'N' } : { case: 'dimValue', value: BigInt(size) },
@@ -119,10 +150,10 @@ function attributeProto(value: Attribute): MessageInitShape<typeof AttributeProt
 const isFloat = (value: Exclude<Attribute, number | string>): value is { readonly float: number } =>
   'float' in value;
 
-/** `raw_data` is little-endian, as every machine that Node runs on for us. */
-const tensorProto = ({ name, shape, data }: GraphTensor): MessageInitShape<typeof TensorProtoSchema> => ({
-  name,
-  dims: shape.map(BigInt),
-  dataType: data instanceof Float32Array ? DataType.FLOAT : DataType.INT64,
-  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-});
+/** A tensor without its numbers. */
+export const tensorProto = ({ name, shape, type }: GraphTensor) =>
+  ({
+    name,
+    dims: shape.map(BigInt),
+    dataType: dataTypes[type],
+  }) satisfies MessageInitShape<typeof TensorProtoSchema>;

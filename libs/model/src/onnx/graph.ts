@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ModelError } from '../errors.ts';
 import type { Shape } from '../ops/ops.ts';
+import type { ElementType } from './value.ts';
 
 /** An integer, a list of integers, a text, or a float. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
@@ -18,7 +19,10 @@ export interface GraphNode {
 export interface GraphTensor {
   readonly name: string;
   readonly shape: Shape;
-  readonly data: Float32Array | BigInt64Array;
+  /** As it is in the file. */
+  readonly type: ElementType | 'int64';
+  /** Called once for each file that is written. */
+  readonly data: () => Float32Array | BigInt64Array;
 }
 
 export interface GraphPort {
@@ -47,13 +51,27 @@ export class Graph {
     return name;
   }
 
-  tensor(name: string, shape: Shape, data: GraphTensor['data']): string {
-    this.tensors.set(this.#claim(name), { name, shape, data });
+  tensor(
+    name: string,
+    shape: Shape,
+    data: GraphTensor['data'],
+    type: GraphTensor['type'] = 'float32',
+  ): string {
+    this.tensors.set(this.#claim(name), { name, shape, type, data });
     return name;
   }
 
+  /** The name under which a float tensor is stored in `type`: its own, or one for a copy. */
+  stored(name: string, type: ElementType): string {
+    const tensor = this.tensors.get(name);
+    if (!tensor || tensor.type === type) return name;
+    return this.once(`${name} in ${type}`, () =>
+      this.tensor(`${name}.${type}`, tensor.shape, tensor.data, type),
+    );
+  }
+
   /** A tensor without a name of its own: equal contents are stored once. */
-  constant(data: GraphTensor['data'], shape: Shape = [data.length]): string {
+  constant(data: Float32Array | BigInt64Array, shape: Shape = [data.length]): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const digest = createHash('sha256')
       .update(`${data.constructor.name} [${shape}] `)
@@ -61,7 +79,8 @@ export class Graph {
       .digest('hex');
     let name = this.#constants.get(digest);
     if (name === undefined) {
-      name = this.tensor(`constant_${this.#constants.size}`, shape, data);
+      const type = data instanceof Float32Array ? 'float32' : 'int64';
+      name = this.tensor(`constant_${this.#constants.size}`, shape, () => data, type);
       this.#constants.set(digest, name);
     }
     return name;

@@ -70,3 +70,15 @@ describe('what is exported computes what was trained:', () => {
     expect(await parity(networks[name]!, { opset: 17, batch: 2 })).toBeLessThan(1e-4);
   });
 });
+
+describe('what is exported in float16 differs from it by what half precision loses:', () => {
+  it.each(Object.keys(modules))('%s', async (name) => {
+    for (const opset of [17, 21] as const)
+      expect(await parity(modules[name]!, { opset, dtype: 'float16', batch: 2 })).toBeLessThan(5e-3);
+  });
+  it('the affinity network', async () => {
+    const { run, ...network } = networks['the affinity network']!;
+    const affinities: ParityCase = { ...network, run: (ops, x, p) => ops.sigmoid(run(ops, x, p)) };
+    expect(await parity(affinities, { opset: 17, dtype: 'float16', fewWeights: 2 ** 15 })).toBeLessThan(1e-2);
+  });
+});

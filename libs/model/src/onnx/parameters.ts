@@ -5,8 +5,15 @@ import { arrayOf } from '../ops/shape-ops.ts';
 import type { Graph } from './graph.ts';
 import type { Value } from './value.ts';
 
-/** Trained weights by name; `data` in C order. */
-export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
+/**
+ * Trained weights by name; `data` in C order. A function is called when the tensor is written, and what it gives is let go
+ * after that: weights that do not fit in memory are exported one by one.
+ */
+export type Weights = ReadonlyMap<string, WeightData>;
+export interface WeightData {
+  readonly shape: Shape;
+  readonly data: Float32Array | (() => Float32Array);
+}
 
 /**
  * Gives the network its trained weights as initialisers, each under its own name.
@@ -25,18 +32,20 @@ export function weightSource(graph: Graph, weights: Weights): ParameterSource<Va
           `has shape [${weight.shape}] where the network needs [${shape}]`,
           'check the preset',
         );
-      if (weight.data.length !== parameterSize(shape))
-        throw fault(
-          name,
-          `holds ${weight.data.length} numbers for shape [${shape}]`,
-          'the checkpoint is damaged',
-        );
+      if (typeof weight.data !== 'function') dataOf(name, weight); // now, and not when half a file is written
       if (given.has(name))
         throw fault(name, 'is asked for twice by the network', 'give each layer its own scope');
       given.add(name);
-      return { name: graph.tensor(name, shape, weight.data), form: arrayOf(shape), batched: false };
+      const tensor = graph.tensor(name, shape, () => dataOf(name, weight));
+      return { name: tensor, form: arrayOf(shape), batched: false, type: 'weight' };
     },
   };
+}
+
+function dataOf(name: string, { shape, data }: WeightData): Float32Array {
+  const values = typeof data === 'function' ? data() : data;
+  if (values.length === parameterSize(shape)) return values;
+  throw fault(name, `holds ${values.length} numbers for shape [${shape}]`, 'the checkpoint is damaged');
 }
 
 const fault = (name: string, what: string, remedy: string) =>

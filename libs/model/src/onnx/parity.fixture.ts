@@ -6,8 +6,7 @@ import { arrayOf, mapOf, ShapeOps, type ShapeValue } from '../ops/shape-ops.ts';
 import { TensorOps } from '../ops/tensor-ops.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { Opset } from './opset.ts';
-import type { Weights } from './parameters.ts';
-import type { Value } from './value.ts';
+import type { ElementType, Value } from './value.ts';
 
 /** A function, to be run by TensorFlow.js and by ONNX Runtime on the same numbers. */
 export interface ParityCase {
@@ -27,6 +26,8 @@ export const map = (...shape: [channels: number, z: number, y: number, x: number
   shape,
 });
 
+type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
+
 export interface Outcome {
   /** Maps as [N, C, z, y, x]. */
   readonly shape: Shape;
@@ -36,7 +37,13 @@ export interface Outcome {
 /** max |a - b| / max |b| between ONNX Runtime and TensorFlow.js. */
 export async function parity(
   test: ParityCase,
-  { opset = 17, batch = 1, seed = 1 }: { opset?: Opset; batch?: number; seed?: number } = {},
+  {
+    opset = 17,
+    dtype = 'float32',
+    batch = 1,
+    fewWeights = 0,
+    seed = 1,
+  }: { opset?: Opset; dtype?: ElementType; batch?: number; fewWeights?: number; seed?: number } = {},
 ): Promise<number> {
   const random = generator(seed);
   const weights = drawWeights(test, random);
@@ -45,7 +52,7 @@ export async function parity(
     random(batch * volumeOf(shape), (u) => low + u * (high - low)),
   );
   const expected = await throughTensorFlow(test, batch, weights, feeds);
-  const actual = await throughOnnx(test, batch, weights, feeds, opset);
+  const actual = await throughOnnx(test, batch, weights, feeds, { opset, dtype, fewWeights });
   return difference(actual, expected);
 }
 
@@ -65,8 +72,12 @@ export function difference(actual: Outcome, expected: Outcome): number {
 }
 
 /** The case as a .onnx file: inputs in0, in1, ... -> out. */
-export function exportCase(test: ParityCase, weights: Weights, opset: Opset): Uint8Array {
-  const builder = new OnnxBuilder({ opset });
+export function exportCase(
+  test: ParityCase,
+  weights: Weights,
+  options: { opset: Opset; dtype?: ElementType; fewWeights?: number },
+): Uint8Array {
+  const builder = new OnnxBuilder(options);
   const inputs = test.inputs.map((input, i) => builder.input(`in${i}`, formOf(input)));
   return builder.build({ out: test.run<Value>(builder, inputs, builder.parameterSource(weights)) });
 }
@@ -127,10 +138,10 @@ async function throughOnnx(
   batch: number,
   weights: Weights,
   feeds: readonly Float32Array[],
-  opset: Opset,
+  model: { opset: Opset; dtype: ElementType; fewWeights: number },
 ): Promise<Outcome> {
   const options = { intraOpNumThreads: 1, logSeverityLevel: 3 } as const;
-  const session = await InferenceSession.create(exportCase(test, weights, opset), options);
+  const session = await InferenceSession.create(exportCase(test, weights, model), options);
   const tensors = test.inputs.map(
     ({ shape }, i) => [`in${i}`, new Tensor('float32', feeds[i]!, [batch, ...shape])] as const,
   );

@@ -155,3 +155,79 @@ describe('OnnxBuilder', () => {
     expect(() => made.conv3d(x, w, undefined, [1, 1, 1])).toThrow('pass a parameter or a constant');
   });
 });
+
+describe('float16', () => {
+  const half: TraceOptions = { ...base, dtype: 'float16' };
+  /** One pointwise convolution with the weights given. */
+  const layer = (data: Float32Array, fewWeights = 0): ModelProto => {
+    const made = new OnnxBuilder({ dtype: 'float16', fewWeights });
+    const shape = [1, 1, 1, 1, data.length];
+    const w = made.parameterSource(new Map([['w', { shape, data }]])).get('w', shape, zeros);
+    const y = made.conv3d(made.input('x', mapOf(1, 1, [2, 2, 2])), w, undefined, [1, 1, 1]);
+    return decode(made.build({ y }));
+  };
+
+  it('takes and gives float32, and stores its weights in half as many bytes', () => {
+    const model = layer(Float32Array.of(1, 2, 3));
+    const elemTypes = [...model.graph!.input, ...model.graph!.output].map(
+      ({ type }) => type?.value.case === 'tensorType' && type.value.value.elemType,
+    );
+    expect(elemTypes).toEqual([1, 1]);
+    expect(model.graph!.initializer).toHaveLength(1);
+    expect(model.graph!.initializer[0]).toMatchObject({ name: 'w.oizyx.float16', dataType: 10 });
+    expect(model.graph!.initializer[0]!.rawData.length).toBe(3 * 2);
+    expect(model.graph!.node.map((node) => node.opType)).toEqual(['Cast', 'Conv', 'Cast', 'Identity']);
+  });
+  it('leaves layers of few weights as they are: float32 throughout', () => {
+    expect(layer(Float32Array.of(1, 2, 3), 4).graph!.initializer[0]).toMatchObject({
+      name: 'w.oizyx',
+      dataType: 1,
+    });
+    expect(traceOnnx(half)).toEqual(traceOnnx(base));
+  });
+  it('rounds weights to the nearest half, ties to even', () => {
+    const data = Float32Array.of(1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 65504, -(2 ** -24));
+    const bits = new Uint16Array(Uint8Array.from(layer(data).graph!.initializer[0]!.rawData).buffer);
+    expect([...bits]).toEqual([0x3c00, 0x3c00, 0x3c02, 0x7bff, 0x8001]);
+  });
+  it('refuses a weight that would be infinite, and says which', () => {
+    expect(() => layer(Float32Array.of(1, 7e4))).toThrow(
+      "Weight 'w' holds 70000, and float16 ends at 65504; export with --dtype float32.",
+    );
+  });
+
+  const ops = new OnnxBuilder({ dtype: 'float16', fewWeights: 0 });
+  const x = ops.input('x', arrayOf([1, 4, 4]));
+  const w = ops.parameterSource(new Map([['w', filled(4, 4)]])).get('w', [4, 4], zeros);
+  const narrow = ops.dense(x, w);
+  it('multiplies by weights in float16, and keeps in float32 what overflows, cancels or decays', () => {
+    expect(narrow.type).toBe('float16');
+    expect(ops.matmul(x, x).type).toBe('float16');
+    for (const wide of [
+      ops.exp(narrow),
+      ops.softplus(narrow),
+      ops.softmax(narrow),
+      ops.sqrt(narrow),
+      ops.meanLast(narrow),
+      ops.sum(narrow, 1),
+      ops.multiply(narrow, narrow),
+    ])
+      expect(wide.type).toBe('float32');
+  });
+  it('leaves everything else as wide as its widest input', () => {
+    const wide = ops.exp(narrow);
+    for (const out of [ops.add(narrow, wide), ops.concat([narrow, wide], 1), ops.reverse(wide, 1)])
+      expect(out.type).toBe('float32');
+    for (const out of [ops.add(narrow, w), ops.sigmoid(narrow), ops.pad(narrow, 1, 1, 0)])
+      expect(out.type).toBe('float16');
+    const sums = ops.constant(filled(4, 2).data, [4, 2]);
+    expect(ops.dense(wide, sums).type).toBe('float32');
+  });
+  it('casts a value once, however often it is used', () => {
+    const before = ops.dense(ops.exp(x), w).name;
+    const [a, b] = [ops.exp(narrow), ops.exp(narrow)];
+    expect(before).not.toBe(a.name);
+    const model = decode(ops.build({ y: ops.add(a, b) }));
+    expect(model.graph!.node.filter((node) => node.opType === 'Cast')).toHaveLength(2); // of x, and of narrow
+  });
+});

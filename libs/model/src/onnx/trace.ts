@@ -5,10 +5,12 @@ import { mapOf } from '../ops/shape-ops.ts';
 import { OnnxBuilder } from './builder.ts';
 import { defaultOpset, type Opset } from './opset.ts';
 import type { Weights } from './parameters.ts';
-import type { Value } from './value.ts';
+import type { ElementType, Value } from './value.ts';
 
 export interface TraceOptions {
   readonly opset?: Opset;
+  /** float32 unless given; float16 halves the file and what a GPU has to move, see `Emitter`. Inputs and outputs stay float32. */
+  readonly dtype?: ElementType;
   /** [channels, z, y, x] of the input; the batch is dynamic. */
   readonly inputShape: readonly [channels: number, z: number, y: number, x: number];
   readonly inputName?: string;
@@ -35,13 +37,14 @@ export interface TraceOptions {
 export function traceOnnx(options: TraceOptions): Uint8Array {
   const {
     opset = defaultOpset,
+    dtype = 'float32',
     inputShape,
     inputName = 'raw',
     outputName = 'affinities',
     metadata = {},
   } = options;
   const [channels, ...space] = inputShape;
-  const builder = new OnnxBuilder({ opset });
+  const builder = new OnnxBuilder({ opset, dtype });
   const input = builder.input(inputName, mapOf(1, channels, space));
   const output = options.trace(builder, builder.parameterSource(options.weights), input);
   if (output.form.kind !== 'map')
