@@ -5,6 +5,7 @@ export type ToolsErrorCode =
   | 'tools/unknown-benchmark'
   | 'tools/wrong-result'
   | 'tools/no-model'
+  | 'tools/no-engine'
   | 'tools/demo-failed';
 
 /** The one error class of the tools: a stable `code` and one sentence that names the value and the remedy. */

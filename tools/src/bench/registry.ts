@@ -4,12 +4,14 @@ import { enginesBenchmark } from './benchmarks/engines.ts';
 import { serviceBenchmark } from './benchmarks/service.ts';
 import { syntheticBenchmark } from './benchmarks/synthetic.ts';
 import { tilesBenchmark } from './benchmarks/tiles.ts';
+import { trainStepBenchmark } from './benchmarks/train-step.ts';
 
 /** Every benchmark, in the order in which the list shows them. */
 export const benchmarks: readonly Benchmark[] = [
   agglomerateBenchmark,
   tilesBenchmark,
   enginesBenchmark,
+  trainStepBenchmark,
   syntheticBenchmark,
   serviceBenchmark,
 ];
