@@ -4,7 +4,9 @@ import type * as tfjs from '@tensorflow/tfjs';
  * Instance normalisation over z, y, x of an NDHWC map, with its gradient written out.
  *
  * Composed from `moments`, TensorFlow.js runs some 25 kernels over the whole map, forward and back; the closed form
- * (Ioffe and Szegedy 2015, section 3, per sample instead of per batch) takes 12.
+ * (Ioffe and Szegedy 2015, section 3, per sample instead of per batch) takes 12. Scale and offset are worked out for each
+ * channel before they meet the map; the map is centred before it is squared or multiplied, so that nothing cancels.
+ * TensorFlow's own fused kernel (FusedBatchNormV3) is no faster and sums 64^3 values in one go: 1.7e-4 off.
  */
 export function instanceNorm(
   tf: typeof tfjs,
@@ -32,19 +34,20 @@ export function instanceNorm(
     const flat = input.reshape([...rows]);
     const centred = flat.sub(mean(flat));
     const inverse = mean(centred.square()).add(epsilon).rsqrt();
-    const normal = centred.mul(inverse);
-    (save as tfjs.GradSaveFunc)([normal, inverse, scale]);
+    (save as tfjs.GradSaveFunc)([centred, inverse, scale]);
     return {
-      value: normal.mul(scale).add(shift).reshape(input.shape),
+      value: centred.mul(inverse.mul(scale)).add(shift).reshape(input.shape),
       // tidy: TensorFlow.js would keep what a custom gradient makes on its way until the whole step ends
       gradFunc: (dy: tfjs.Tensor, saved: tfjs.Tensor[]) =>
         tf.tidy(() => {
-          const [unit, factor, g] = saved as [tfjs.Tensor, tfjs.Tensor, tfjs.Tensor];
+          const [apart, factor, g] = saved as [tfjs.Tensor, tfjs.Tensor, tfjs.Tensor];
           const count = rows[1];
           const d = dy.reshape([...rows]);
-          const meanOffset = mean(d); // [batch, 1, channels]
-          const meanGain = mean(d.mul(unit));
-          const dx = d.sub(meanOffset).sub(unit.mul(meanGain)).mul(factor.mul(g)).reshape(input.shape);
+          const meanOffset = mean(d); // [batch, 1, channels], as all that is no map
+          const meanGain = mean(d.mul(apart)).mul(factor);
+          const slope = factor.mul(g);
+          const along = slope.mul(factor).mul(meanGain);
+          const dx = d.mul(slope).sub(apart.mul(along)).sub(slope.mul(meanOffset)).reshape(input.shape);
           return [dx, meanGain.mul(count).sum([0, 1]), meanOffset.mul(count).sum([0, 1])];
         }),
     };
