@@ -128,7 +128,6 @@ describeWebgpu('what TensorFlow.js does wrong on WebGPU is mended:', () => {
 
   it.each([
     [36, 64, 4096, false, true],
-    [36, 64, 4096, true, true],
     [36, 64, 4096, true, false],
     [33, 17, 2101, true, false],
     [40, 24, 2003, false, false],
@@ -145,8 +144,17 @@ describeWebgpu('what TensorFlow.js does wrong on WebGPU is mended:', () => {
   });
 
   it('softmax of more rows than a dispatch has groups', async () => {
-    const run = () => tf.softmax(tf.tensor(uniform([70_001, 5], 1, -3, 3), [70_001, 5]));
-    const actual = await on(await open(), run);
+    const run = () => tf.softmax(tf.tensor(uniform([101, 5], 1, -3, 3), [101, 5]));
+    const engine = await open();
+    engine.activate();
+    const { device } = tf.backend() as unknown as { device: GPUDevice }; // of the WebGPU backend
+    // as 65,536 rows are on a device: two dimensions of groups, more of them than rows
+    const limits = new Proxy(device.limits, {
+      get: (real, name: keyof GPUSupportedLimits) =>
+        name === 'maxComputeWorkgroupsPerDimension' ? 100 : real[name],
+    });
+    Object.defineProperty(device, 'limits', { value: limits });
+    const actual = await on(engine, run);
     expect(relativeError(actual, await on(await openEngine('cpu'), run))).toBeLessThan(1e-5);
   });
 
