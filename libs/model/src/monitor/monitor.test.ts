@@ -1,4 +1,5 @@
 /** The signs in events that are made up; `signs.tensorflow.test.ts` provokes each in a training. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultCurriculum } from '../objectives/curriculum.ts';
@@ -167,14 +168,56 @@ describe('slow convergence', () => {
   });
 });
 
+describe('a training that went well', () => {
+  interface Logged {
+    readonly steps: number;
+    readonly peak: number;
+    readonly warmup: number;
+    readonly losses: Readonly<Record<string, readonly number[]>>;
+    readonly probes: readonly Pick<ProbeEvent, 'step' | 'scores'>[];
+  }
+  const file = new URL('healthy.fixture.json', import.meta.url);
+  const logs = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<'pretrain' | 'finetune', Logged>>;
+
+  /** Warnings over the log, with its losses as they were or changed. */
+  function warnings(
+    name: keyof typeof logs,
+    change: (loss: number, index: number) => number = (loss) => loss,
+  ) {
+    const { steps: of, peak, warmup, losses, probes } = logs[name];
+    const course = { peak, warmup, final: 0.02 };
+    const curriculum = name === 'pretrain' ? { curriculum: defaultCurriculum } : {};
+    const monitor = new TrainingMonitor({ steps: of, schedule: course, ...curriculum });
+    for (let i = 0; i < of; i++) {
+      const here = Object.entries(losses).map(([part, values]) => [part, change(values[i]!, i)]);
+      monitor.observe({
+        ...step(i + 1, Object.fromEntries(here)),
+        steps: of,
+        rate: rateAt(course, i, of),
+      });
+      for (const look of probes) if (look.step === i + 1) monitor.observe({ kind: 'probe', ...look });
+    }
+    return monitor.warnings;
+  }
+
+  it('gives no warning: nano, pretrained and fine-tuned on real voxels', () => {
+    expect(warnings('pretrain')).toEqual([]);
+    expect(warnings('finetune')).toEqual([]);
+  });
+
+  it('would, if its losses had stayed where they were', () =>
+    expect(said(warnings('finetune', (loss, i) => loss * Math.exp(i / 1000)))[0]?.[0]).toBe('convergence'));
+});
+
 describe('a monitor', () => {
   const flat = { predictionVariance: 0 };
   it('says a sign once, and again when it still shows much later', () => {
     const looks = Array.from({ length: 20 }, (_, i) => probe((i + 1) * 50, flat));
+    // judged from 100 on, and shown over a tenth of the steps by 200
     expect(said(watch(looks))).toEqual([
-      ['collapse', 150],
-      ['collapse', 450],
-      ['collapse', 750],
+      ['collapse', 200],
+      ['collapse', 500],
+      ['collapse', 800],
     ]);
   });
 

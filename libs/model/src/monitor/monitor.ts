@@ -19,8 +19,8 @@ export class TrainingMonitor {
   readonly #limits: MonitorThresholds;
   readonly #convergence: ConvergenceSign;
   readonly #looks = new Looks();
-  /** Probes in a row that showed a sign of an objective. */
-  readonly #rows = new Map<string, number>();
+  /** Looks in a row that showed a sign of an objective, and the step of the first. */
+  readonly #rows = new Map<string, { readonly looks: number; readonly since: number }>();
   readonly #said = new Map<Sign, number>();
   readonly #warnings: TrainingWarning[] = [];
 
@@ -66,9 +66,13 @@ export class TrainingMonitor {
     return (['reconstruction', 'collapse'] as const).flatMap((sign) => {
       const warning = shown.find((found) => found?.sign === sign);
       const key = `${sign} ${score.objective}`;
-      const row = warning ? (this.#rows.get(key) ?? 0) + 1 : 0;
-      this.#rows.set(key, row);
-      return warning && row >= this.#limits.patience ? [warning] : [];
+      const { looks, since } = this.#rows.get(key) ?? { looks: 0, since: step };
+      if (!warning) this.#rows.delete(key);
+      else this.#rows.set(key, { looks: looks + 1, since });
+      const { patience, window } = this.#limits;
+      return warning && looks + 1 >= patience && step - since >= (patience - 1) * window * steps
+        ? [warning]
+        : [];
     });
   }
 

@@ -9,12 +9,12 @@ export interface MonitorThresholds {
    * a share of all steps. A network that has not dwelt on an objective yet owes it nothing.
    */
   readonly grace: number;
-  /** Probes in a row that must show a sign. */
+  /** Probes in a row that must show a sign, over as many windows less one: twice in a tenth of the training. */
   readonly patience: number;
   /** Collapse: variance of the predictions over that of the targets. */
   readonly variance: number;
   /**
-   * Convergence: steps of one of the two windows that are compared, as a share of all steps. Reconstruction: how far the
+   * As a share of all steps. Convergence: steps of one of the two windows that are compared. Reconstruction: how far the
    * look lies back that a look is compared with.
    */
   readonly window: number;
