@@ -53,6 +53,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "withTransformer",
       "writeCheckpoint",
       "writeModelPackage",
+      "writeOnnx",
     ]
   `);
 });

@@ -77,6 +77,14 @@ export {
   type Checkpoint,
 } from './checkpoint/checkpoint.ts';
 
-export { traceOnnx, toOpset, opsets, type Opset } from './onnx/index.ts';
+export {
+  traceOnnx,
+  writeOnnx,
+  toOpset,
+  opsets,
+  type ElementType,
+  type Opset,
+  type WrittenFile,
+} from './onnx/index.ts';
 export * from './package/index.ts';
 export * from './inference/index.ts';

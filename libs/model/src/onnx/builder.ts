@@ -4,10 +4,17 @@ import { arrayOf, type ShapeValue } from '../ops/shape-ops.ts';
 import { ArrayOps } from './array-ops.ts';
 import { convolution } from './convolution.ts';
 import { checkBatch, fault } from './emitter.ts';
-import { contentOf, encodeModel } from './encode.ts';
+import { contentOf, encodeModel, type Content, type ModelHeader } from './encode.ts';
 import { defaultOpset, type Opset } from './opset.ts';
 import { weightSource, type Weights } from './parameters.ts';
 import { layoutOf, type ElementType, type Value } from './value.ts';
+import { writeModel, type WriteOptions, type WrittenFile } from './write.ts';
+
+export interface BuildOptions {
+  readonly graphName?: string;
+  /** Kept in the file as `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
 
 /**
  * `Ops` that writes down instead of computing: run the network once with it, and what it did is an ONNX graph.
@@ -44,16 +51,26 @@ export class OnnxBuilder extends ArrayOps implements Ops<Value> {
    * The bytes of a .onnx file with the part of the graph that `outputs` need.
    * @throws ModelError `model/onnx` when an output does not depend on an input, or the weights exceed 2 GiB
    */
-  build(
+  build(outputs: Readonly<Record<string, Value>>, options: BuildOptions = {}): Uint8Array {
+    return encodeModel(...this.#parts(outputs, options));
+  }
+
+  /** `build` into a file, with the tensors beside it when they are large: see `writeModel`. */
+  write(
+    path: string,
     outputs: Readonly<Record<string, Value>>,
-    options: { graphName?: string; metadata?: Readonly<Record<string, string>> } = {},
-  ): Uint8Array {
+    options: BuildOptions & WriteOptions = {},
+  ): Promise<readonly WrittenFile[]> {
+    return writeModel(path, ...this.#parts(outputs, options), options);
+  }
+
+  #parts(outputs: Readonly<Record<string, Value>>, options: BuildOptions): [Content, ModelHeader] {
     const ports = Object.entries(outputs).map(([name, value]) => {
       if (!value.batched) throw fault(`output '${name}' does not depend on the input`);
       return { value: this.nameIn('float32', value), port: { name, shape: layoutOf(value) } };
     });
     const { graphName = 'network', metadata = {} } = options;
-    return encodeModel(contentOf(this.graph, ports), { opset: this.opset, graphName, metadata });
+    return [contentOf(this.graph, ports), { opset: this.opset, graphName, metadata }];
   }
 
   // ---- maps -----------------------------------------------------------------------------------------------------

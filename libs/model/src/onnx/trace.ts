@@ -6,6 +6,7 @@ import { OnnxBuilder } from './builder.ts';
 import { defaultOpset, type Opset } from './opset.ts';
 import type { Weights } from './parameters.ts';
 import type { ElementType, Value } from './value.ts';
+import type { WriteOptions, WrittenFile } from './write.ts';
 
 export interface TraceOptions {
   readonly opset?: Opset;
@@ -35,14 +36,32 @@ export interface TraceOptions {
  * });
  */
 export function traceOnnx(options: TraceOptions): Uint8Array {
-  const {
-    opset = defaultOpset,
-    dtype = 'float32',
-    inputShape,
-    inputName = 'raw',
-    outputName = 'affinities',
-    metadata = {},
-  } = options;
+  const { builder, outputs, header } = traced(options);
+  return builder.build(outputs, header);
+}
+
+/**
+ * `traceOnnx` into a file, for networks of any size: weights are written one by one, and beyond 1 GiB into a second file
+ * beside it, `model.onnx.data`, which belongs to the model from then on. Weights given as functions are never in memory
+ * together.
+ *
+ * @param path of the .onnx file; its directory must be there
+ * @returns the files written, the model first, with their sha256
+ * @throws what `traceOnnx` does; the signal's reason; what the file system throws. Then neither file is there
+ * @example
+ * const [model, data] = await writeOnnx('out/model.onnx', { inputShape: [1, 16, 160, 160], weights, trace });
+ */
+export function writeOnnx(
+  path: string,
+  options: TraceOptions & WriteOptions,
+): Promise<readonly WrittenFile[]> {
+  const { builder, outputs, header } = traced(options);
+  return builder.write(path, outputs, { ...options, ...header });
+}
+
+function traced(options: TraceOptions) {
+  const { inputShape, inputName = 'raw', outputName = 'affinities', metadata = {} } = options;
+  const { opset = defaultOpset, dtype = 'float32' } = options;
   const [channels, ...space] = inputShape;
   const builder = new OnnxBuilder({ opset, dtype });
   const input = builder.input(inputName, mapOf(1, channels, space));
@@ -52,5 +71,5 @@ export function traceOnnx(options: TraceOptions): Uint8Array {
       'model/onnx',
       `The output '${outputName}' is an array [${output.form.shape}], not a map; end the network with fromTokens.`,
     );
-  return builder.build({ [outputName]: output }, { graphName: 'tokenunify', metadata });
+  return { builder, outputs: { [outputName]: output }, header: { graphName: 'tokenunify', metadata } };
 }
