@@ -104,6 +104,33 @@ describe('a Mamba layer', () => {
     expect(Math.max(...whole.map((value, i) => Math.abs(value - without[i]!)))).toBeGreaterThan(0.01);
   });
 
+  it('learns how to merge: what each scan is worth, channel by channel', () => {
+    const values = uniform([tokens, channels], 9);
+    const gradient = tf.tidy(() => {
+      const source = sourceOf(tf, weights);
+      const merge = source.get('merge', weights.get('merge')!.shape, { kind: 'constant', value: 0 });
+      const loss = (learned: tf.Tensor) => {
+        const p = {
+          get: (...[name, ...of]: Parameters<typeof source.get>) =>
+            name === 'merge' ? learned : source.get(name, ...of),
+        };
+        const map = tf.tensor(input, [1, ...space, channels]);
+        return mambaLayer(new TensorOps(tf), p, map, small.mamba)
+          .mul(tf.tensor(values, [1, ...space, channels]))
+          .sum();
+      };
+      return tf.grad(loss)(merge).dataSync();
+    });
+    const width = gradient.length / 3;
+    for (let order = 0; order < 3; order++) {
+      const own = gradient.subarray(order * width, (order + 1) * width);
+      expect(own.every((value) => Math.abs(value) > 1e-4)).toBe(true);
+      // each learns by itself
+      for (let other = 0; other < order; other++)
+        expect(own).not.toEqual(gradient.subarray(other * width, (other + 1) * width));
+    }
+  });
+
   it('decays within (0, 1): the logarithm of a decay is never positive', () => {
     const rates = weights.get('decay.log')!.data;
     expect(rates.every((rate) => Number.isFinite(rate) && rate >= 0 && rate <= Math.log(16))).toBe(true);

@@ -2,61 +2,32 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TensorOps } from '../ops/tensor-ops.ts';
-import { Random } from '../random.ts';
 import { relativeError, uniform } from './small.fixture.ts';
-import { CHUNK, ssd } from './ssd.ts';
-
-/** [n, d, k, h heads of p channels], state s. */
-type Sizes = Readonly<Record<'n' | 'd' | 'k' | 'h' | 'p' | 's', number>>;
-type Arrays = Readonly<Record<'x' | 'logDecay' | 'b' | 'c', Float32Array>>;
-type Tensors = Readonly<Record<keyof Arrays, tf.Tensor>>;
+import {
+  draw,
+  extremes,
+  forgetting,
+  keeping,
+  mild,
+  mixed,
+  names,
+  recurrence,
+  recurrenceGradients,
+  scan as scanOn,
+  scanGradients,
+  type Arrays,
+  type Sizes,
+} from './ssd.fixture.ts';
+import { CHUNK } from './ssd.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-function draw({ n, d, k, h, p, s }: Sizes, decay: (random: Random) => number, seed = 1): Arrays {
-  const random = new Random(seed);
-  return {
-    x: uniform([n, d, k, h * p], seed + 1),
-    b: uniform([n, d, k, s], seed + 2),
-    c: uniform([n, d, k, s], seed + 3),
-    logDecay: Float32Array.from({ length: n * d * k * h }, () => decay(random)),
-  };
-}
-
-/** The definition, token by token in float64: h_t = exp(a_t) h_{t-1} + B_t x_t^T, y_t = C_t h_t. */
-function recurrence({ x, logDecay, b, c }: Arrays, { n, d, k, h, p, s }: Sizes): Float64Array {
-  const y = new Float64Array(x.length);
-  for (let row = 0; row < n * d; row++)
-    for (let head = 0; head < h; head++) {
-      const state = new Float64Array(s * p);
-      for (let t = row * k; t < (row + 1) * k; t++) {
-        const kept = Math.exp(logDecay[t * h + head]!);
-        for (let j = 0; j < p; j++) {
-          const at = (t * h + head) * p + j;
-          for (let i = 0; i < s; i++) {
-            state[i * p + j] = kept * state[i * p + j]! + b[t * s + i]! * x[at]!;
-            y[at]! += c[t * s + i]! * state[i * p + j]!;
-          }
-        }
-      }
-    }
-  return y;
-}
-
-const tensorsOf = ({ x, logDecay, b, c }: Arrays, { n, d, k, h, p, s }: Sizes): Tensors => ({
-  x: tf.tensor(x, [n, d, k, h * p]),
-  logDecay: tf.tensor(logDecay, [n, d, k, h]),
-  b: tf.tensor(b, [n, d, k, s]),
-  c: tf.tensor(c, [n, d, k, s]),
-});
-
-const scan = (arrays: Arrays, sizes: Sizes, chunk = CHUNK): Float32Array =>
-  tf.tidy(() => ssd(new TensorOps(tf), tensorsOf(arrays, sizes), chunk).dataSync() as Float32Array); // of float32
+const ops = new TensorOps(tf);
+const scan = (arrays: Arrays, sizes: Sizes, chunk = CHUNK) => scanOn(ops, arrays, sizes, chunk);
 
 const sizes = { n: 2, d: 3, h: 2, p: 3, s: 4 };
-const mild = (random: Random) => -3 * random.next() ** 4;
 
 describe('the scan is the recurrence, in float64 token by token:', () => {
   it.each([1, 7, 63, 64, 65, 200, 1000])('%i tokens in chunks of 64', (k) => {
@@ -78,7 +49,6 @@ describe('the scan is the recurrence, in float64 token by token:', () => {
     expect(relativeError(scan(arrays, size), recurrence(arrays, size))).toBeLessThan(1e-5);
   });
 
-  const extremes = [-1e-6, -1, -50, -1e4, 0];
   it.each(extremes)('every decay is exp(%d)', (decay) => {
     for (const [k, chunk] of [
       [200, CHUNK],
@@ -90,67 +60,61 @@ describe('the scan is the recurrence, in float64 token by token:', () => {
     }
   });
 
-  it('mild and extreme decays in turn, which running sums would cancel', () => {
-    const arrays = draw({ ...sizes, k: 200 }, (random) => extremes[random.integer(extremes.length)]!);
-    const [y, expected] = [scan(arrays, { ...sizes, k: 200 }), recurrence(arrays, { ...sizes, k: 200 })];
-    expect(relativeError(y, expected)).toBeLessThan(1e-5);
+  it.each(Object.entries({ mixed, keeping, forgetting }))('decays %s', (_, decay) => {
+    for (const k of [200, 1023]) {
+      const size = { ...sizes, n: 1, k };
+      const arrays = draw(size, decay);
+      expect(relativeError(scan(arrays, size), recurrence(arrays, size)), `${k} tokens`).toBeLessThan(1e-5);
+    }
   });
 });
 
-/** The definition again, with TensorFlow.js' own gradients: one slice, product and sum a token. */
-function perToken({ x, logDecay, b, c }: Tensors, { n, d, k, h, p, s }: Sizes): tf.Tensor {
-  const token = (t: tf.Tensor, at: number) => t.slice([0, 0, at, 0], [n, d, 1, t.shape[3]!]);
-  let state = tf.zeros([n * d, h, s, p]);
-  const ys: tf.Tensor[] = [];
-  for (let t = 0; t < k; t++) {
-    const kept = tf.exp(token(logDecay, t)).reshape([n * d, h, 1, 1]);
-    const added = token(b, t)
-      .reshape([n * d, 1, s, 1])
-      .mul(token(x, t).reshape([n * d, h, 1, p]));
-    state = state.mul(kept).add(added);
-    const read = state.mul(token(c, t).reshape([n * d, 1, s, 1])).sum(2);
-    ys.push(read.reshape([n, d, 1, h * p]));
-  }
-  return tf.concat(ys, 2);
-}
-
-/** Gradients of a weighted sum of the outputs. */
-function gradients(run: (inputs: Tensors) => tf.Tensor, inputs: Tensors): Record<keyof Arrays, Float32Array> {
-  const { x, logDecay, b, c } = inputs;
-  const weights = tf.tensor(uniform(x.shape, 9), x.shape);
-  const all = tf.grads((x, logDecay, b, c) =>
-    run({ x: x!, logDecay: logDecay!, b: b!, c: c! }).mul(weights).sum(),
-  )([x, logDecay, b, c]);
-  const [gx, ga, gb, gc] = all.map((gradient) => gradient.dataSync() as Float32Array); // of float32
-  return { x: gx!, logDecay: ga!, b: gb!, c: gc! };
-}
-
-describe('gradients are those of the recurrence,', () => {
+describe('gradients are those of the recurrence, in float64 token by token,', () => {
   const size = { n: 2, d: 1, k: 37, h: 2, p: 2, s: 3 };
+  const expectSame = (arrays: Arrays, sizes: Sizes, chunk: number, skipped?: string) => {
+    const w = uniform([arrays.x.length], 9);
+    const actual = scanGradients(ops, arrays, { sizes, w, chunk });
+    const expected = recurrenceGradients(arrays, sizes, w);
+    for (const name of names)
+      if (name !== skipped) expect(relativeError(actual[name], expected[name]), name).toBeLessThan(1e-5);
+    return actual;
+  };
+
   it.each([
     ['one chunk', 64],
     ['ten chunks in chunks of chunks', 4],
+    ['chunks that fill up', 37],
   ] as const)('with %s', (_, chunk) => {
-    const inputs = tensorsOf(
-      draw(size, (random) => -2 * random.next()),
-      size,
-    );
-    const actual = gradients((at) => ssd(new TensorOps(tf), at, chunk), inputs);
-    const expected = gradients((at) => perToken(at, size), inputs);
-    for (const name of ['x', 'logDecay', 'b', 'c'] as const)
-      expect(relativeError(actual[name], expected[name]), name).toBeLessThan(1e-5);
+    for (const decay of [mild, mixed, keeping]) expectSame(draw(size, decay), size, chunk);
+  });
+
+  it('of a thousand tokens', () => {
+    const long = { n: 1, d: 1, k: 1021, h: 1, p: 2, s: 2 };
+    for (const decay of [mild, mixed, keeping]) expectSame(draw(long, decay), long, CHUNK);
   });
 
   it('and finite when the state is forgotten at once', () => {
-    const inputs = tensorsOf(
-      draw(size, () => -1e4),
-      size,
-    );
-    const actual = gradients((at) => ssd(new TensorOps(tf), at, 4), inputs);
-    const expected = gradients((at) => perToken(at, size), inputs);
+    const arrays = draw(size, () => -1e4);
+    const actual = expectSame(arrays, size, 4, 'logDecay');
     expect(actual.logDecay.every((value) => value === 0)).toBe(true);
-    for (const name of ['x', 'b', 'c'] as const)
-      expect(relativeError(actual[name], expected[name]), name).toBeLessThan(1e-5);
+  });
+
+  it('and the recurrence’s own are its slopes', () => {
+    const arrays = draw(size, mild);
+    const w = uniform([arrays.x.length], 9);
+    const gradients = recurrenceGradients(arrays, size, w);
+    const value = (at: Arrays) => recurrence(at, size).reduce((sum, y, i) => sum + y * w[i]!, 0);
+    for (const name of names)
+      for (const i of [0, 5, arrays[name].length - 1]) {
+        const step = 1 / 128; // exact in float32 beside these numbers, or nearly
+        const moved = (by: number) => {
+          const other = arrays[name].slice();
+          other[i]! += by;
+          return { at: other[i]!, y: value({ ...arrays, [name]: other }) };
+        };
+        const [up, down] = [moved(step), moved(-step)];
+        expect((up.y - down.y) / (up.at - down.at), `${name} ${i}`).toBeCloseTo(gradients[name][i]!, 3);
+      }
   });
 });
 
