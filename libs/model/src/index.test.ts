@@ -44,6 +44,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "readModelPackage",
       "runTestTile",
       "scoreReconstruction",
+      "ssd",
       "startInference",
       "toOpset",
       "tokenGrid",

@@ -35,6 +35,7 @@ export {
 export { describeNetwork, type NetworkDescription, type Purpose } from './network/describe.ts';
 export type { ActivationBytes } from './ops/shape-ops-memory.ts';
 export { affinityForward, pretrainingForward } from './network/network.ts';
+export { ssd, type SsdInput } from './network/ssd.ts';
 export type { ParameterSource, ParameterSpec } from './network/parameters.ts';
 
 export { checkCurriculum } from './objectives/check-curriculum.ts';

@@ -7,6 +7,7 @@ import { agglomerate, applyLookup, buildRegionGraph } from '@tokenunify/segmenta
 import type { Benchmark } from './benchmark.ts';
 import { GOLDEN } from './benchmarks/agglomerate.ts';
 import { goldenInput, partitionDigest } from './benchmarks/golden-input.ts';
+import { exponent } from './benchmarks/scan.ts';
 import { benchmarks } from './registry.ts';
 import { findBenchmark, formatReport, runBenchmark } from './run.ts';
 
@@ -69,6 +70,12 @@ describe('the golden input', () => {
       expect(partitionDigest(applyLookup(fragments, step.lookup))).toBe(digest);
     }
   });
+});
+
+it('finds how something grows', () => {
+  const points = (power: number) => [1, 2, 4, 64].map((x) => [x, 3 * x ** power] as const);
+  expect(exponent(points(1))).toBeCloseTo(1, 9);
+  expect(exponent(points(2))).toBeCloseTo(2, 9);
 });
 
 describe('npm run bench', () => {

@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { agglomerateBenchmark } from './benchmarks/agglomerate.ts';
 import { enginesBenchmark } from './benchmarks/engines.ts';
+import { scanBenchmark } from './benchmarks/scan.ts';
 import { serviceBenchmark } from './benchmarks/service.ts';
 import { syntheticBenchmark } from './benchmarks/synthetic.ts';
 import { tilesBenchmark } from './benchmarks/tiles.ts';
@@ -12,6 +13,7 @@ export const benchmarks: readonly Benchmark[] = [
   tilesBenchmark,
   enginesBenchmark,
   trainStepBenchmark,
+  scanBenchmark,
   syntheticBenchmark,
   serviceBenchmark,
 ];

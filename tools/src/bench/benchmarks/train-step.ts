@@ -1,7 +1,8 @@
 import type { Engine } from '@tokenunify/model';
 import { ToolsError } from '../../errors.ts';
 import type { Benchmark, BenchmarkContext, Measurement } from '../benchmark.ts';
-import { costOf, costOfKernel, engineCeilings, least, type Cost, type Kernel } from './engine-ceilings.ts';
+import { costOf, least, type Cost } from './cost.ts';
+import { costOfKernel, engineCeilings, type Kernel } from './engine-ceilings.ts';
 
 const PRESETS = ['nano', 'tiny'] as const;
 const ROUNDS = 4;
