@@ -1,13 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeNetwork } from '../network/describe.ts';
-import { small, sourceOf, uniform } from '../network/small.fixture.ts';
+import { pretrainingForward } from '../network/network.ts';
+import { relativeError, small, sourceOf, uniform, weightsFor } from '../network/small.fixture.ts';
 import type { Vec3 } from '../ops/ops.ts';
+import { arrayOf, mapOf } from '../ops/shape-ops.ts';
 import { TensorOps } from '../ops/tensor-ops.ts';
 import { Random } from '../random.ts';
 import type { Weights } from '../training/weights.ts';
-import { keepPrefix, voxelsOf } from './hiding.ts';
-import { hideTokens, pretrainingLoss, type HiddenCrop, type PretrainingBatch } from './loss.ts';
+import { keepPrefix, tokenIndices, voxelsOf } from './hiding.ts';
+import {
+  hideTokens,
+  predictHidden,
+  pretrainingLoss,
+  type HiddenCrop,
+  type PretrainingBatch,
+} from './loss.ts';
+import { LEAST_SPREAD, visibleUnits } from './visible-units.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -17,7 +26,7 @@ const space: Vec3 = [8, 8, 8]; // 2 x 2 x 2 tokens of 4 x 4 x 4 voxels
 const grid: Vec3 = [2, 2, 2];
 const { parameters } = describeNetwork(small, 'pretraining', space);
 
-/** A network that says `voxel` for every voxel and `token` for every voxel of the next token, whatever it sees. */
+/** A network whose heads say `voxel` for every voxel and `token` for every voxel of the next token, whatever they see. */
 const saying = (voxel: number, token: number): Weights =>
   new Map(
     parameters.map(({ name, shape }) => {
@@ -26,14 +35,16 @@ const saying = (voxel: number, token: number): Weights =>
     }),
   );
 
-/** Token i of the crop has the value (i + 1) / 8 everywhere. */
-const ramp = voxelsOf(
-  Uint8Array.from({ length: 8 }, (_, i) => i + 1),
-  grid,
-  small.token,
-).map((v) => v / 8);
-const hiding = (...tokens: number[]): HiddenCrop => ({
-  crop: ramp,
+/** A crop of eight flat tokens. Everywhere below, as many visible ones are 0.4 as are 0.6: mean 0.5, spread 0.1. */
+const tokensOf = (values: readonly number[]): Float32Array => {
+  const crop = new Float32Array(512);
+  values.forEach((value, t) => {
+    for (const v of tokenIndices(grid, small.token, (index) => index === t)) crop[v] = value;
+  });
+  return crop;
+};
+const hiding = (values: readonly number[], ...tokens: number[]): HiddenCrop => ({
+  crop: tokensOf(values),
   visible: voxelsOf(
     Uint8Array.from({ length: 8 }, (_, i) => (tokens.includes(i) ? 0 : 1)),
     grid,
@@ -41,8 +52,8 @@ const hiding = (...tokens: number[]): HiddenCrop => ({
   ),
   next: -1,
 });
-const keeping = (kept: number): HiddenCrop => ({
-  crop: ramp,
+const keeping = (values: readonly number[], kept: number): HiddenCrop => ({
+  crop: tokensOf(values),
   visible: voxelsOf(keepPrefix(grid, kept), grid, small.token),
   next: kept,
 });
@@ -57,60 +68,100 @@ function lossOf(rows: readonly HiddenCrop[], network: Weights, w = weights) {
   });
 }
 
-describe('the loss of a network that says 0.25 for every voxel and 0.5 for the next token', () => {
-  const square = (value: number, said: number) => (value / 8 - said) ** 2;
+describe('the loss of a network that says 2 for every voxel and -1 for the next token', () => {
+  // of a mean of 0.5 and a spread of 0.1, that is 0.7 and 0.4
+  const network = saying(2, -1);
+  const scattered = hiding([0.4, 0.9, 0.6, 0.4, 0.6, 0.4, 0.1, 0.6], 1, 6);
+  const prefix = keeping([0.4, 0.6, 0.9, 0.1, 0.5, 0.7, 0.3, 0.8], 2);
 
   it('is the mean square over hidden voxels, by hand', () => {
-    const losses = lossOf([hiding(1, 6), keeping(5)], saying(0.25, 0.5));
-    const random = (square(2, 0.25) + square(7, 0.25)) / 2;
-    const next = square(6, 0.5);
-    const nextAll = (square(6, 0.25) + square(7, 0.25) + square(8, 0.25)) / 3;
-    expect(losses['random']).toBeCloseTo(random, 6);
-    expect(losses['next']).toBeCloseTo(next, 6);
-    expect(losses['nextAll']).toBeCloseTo(nextAll, 6);
-    expect(losses['total']).toBeCloseTo(0.5 * random + 0.3 * next + 0.2 * nextAll, 6);
+    const losses = lossOf([scattered, prefix], network);
+    // random: (0.9 - 0.7)^2 = 0.04 and (0.1 - 0.7)^2 = 0.36, of which the mean is 0.2
+    expect(losses['random']).toBeCloseTo(0.2, 6);
+    // next: (0.9 - 0.4)^2 = 0.25
+    expect(losses['next']).toBeCloseTo(0.25, 6);
+    // next-all: 0.2, 0.6, 0.2, 0, 0.4, 0.1 from 0.7: (0.04 + 0.36 + 0.04 + 0 + 0.16 + 0.01) / 6 = 0.61 / 6
+    expect(losses['nextAll']).toBeCloseTo(0.61 / 6, 6);
+    // 0.5 x 0.2 + 0.3 x 0.25 + 0.2 x 0.61 / 6 = 0.1 + 0.075 + 0.0203333
+    expect(losses['total']).toBeCloseTo(0.1953333, 6);
   });
 
   it('counts hidden voxels of a batch alike, whichever crop they are in', () => {
-    const { random } = lossOf([hiding(0), hiding(5, 6, 7)], saying(0.25, 0.5));
-    const sum = square(1, 0.25) + square(6, 0.25) + square(7, 0.25) + square(8, 0.25);
-    expect(random).toBeCloseTo(sum / 4, 6);
+    const { random } = lossOf(
+      [scattered, hiding([0.4, 0.6, 0.4, 0.6, 0.7, 0.7, 0.7, 0.8], 4, 5, 6, 7)],
+      network,
+    );
+    // 0.04 + 0.36 of two tokens, 0 + 0 + 0 + 0.01 of four: 0.41 / 6, where a mean of crops would be 0.10125
+    expect(random).toBeCloseTo(0.41 / 6, 6);
   });
 
   it('averages next over crops, of which only those with a prefix are asked', () => {
-    const { next } = lossOf([hiding(0), keeping(1), keeping(7)], saying(0.25, 0.5));
-    expect(next).toBeCloseTo((square(2, 0.5) + square(8, 0.5)) / 2, 6);
+    const longer = keeping([0.4, 0.6, 0.4, 0.6, 0.5, 0, 0, 0], 4); // (0.5 - 0.4)^2 = 0.01
+    const { next } = lossOf([scattered, prefix, longer], network);
+    expect(next).toBeCloseTo((0.25 + 0.01) / 2, 6);
   });
 
   it('is 0 for objectives without a row', () => {
-    expect(lossOf([hiding(3)], saying(0.25, 0.5))).toMatchObject({ next: 0, nextAll: 0 });
-    expect(lossOf([keeping(3)], saying(0.25, 0.5))).toMatchObject({ random: 0 });
+    expect(lossOf([scattered], network)).toMatchObject({ next: 0, nextAll: 0 });
+    expect(lossOf([prefix], network)).toMatchObject({ random: 0 });
   });
 
   it('is 0 where it says the truth of hidden tokens, however wrong it is about visible ones', () => {
-    expect(lossOf([hiding(3)], saying(4 / 8, 0))).toMatchObject({ random: 0, total: 0 });
-    const wrong = lossOf(
-      [{ ...hiding(3), crop: ramp.map((v) => (v === 4 / 8 ? v : 100)) }],
-      saying(4 / 8, 0),
-    );
-    expect(wrong).toMatchObject({ random: 0, total: 0 });
+    const { random, total } = lossOf([hiding([0.7, 0.6, 0.4, 0.7, 0.6, 0.4, 0.6, 0.4], 0, 3)], network);
+    expect(random).toBeCloseTo(0, 12);
+    expect(total).toBeCloseTo(0, 12);
   });
 });
 
 it('the gradient with respect to predictions of visible voxels is zero, of hidden ones is not', () => {
-  // The voxel head's bias moves every prediction: its gradient is 2 mean(said - truth) over hidden voxels alone.
-  const network = saying(0.25, 0.5);
-  const bias = tf.tensor1d([0.25]);
+  // The voxel head's bias moves every prediction by its spread: the gradient is
+  // w x 2 mean(said - truth) x spread over hidden voxels alone: 0.5 x 2 x ((0.7 - 0.9) + (0.7 - 0.1)) / 2 x 0.1 = 0.02
+  const network = saying(2, -1);
+  const rows = [hiding([0.4, 0.9, 0.6, 0.4, 0.6, 0.4, 0.1, 0.6], 1, 6)];
+  const bias = tf.tensor1d([2]);
   const gradient = tf
     .grad((b) => {
       const source = sourceOf(tf, network);
       const get: typeof source.get = (name, shape, init) =>
         name === 'voxels.bias' ? b : source.get(name, shape, init);
-      return pretrainingLoss(new TensorOps(tf), { get }, small, { space, rows: [hiding(1, 6)] }, weights)
-        .total;
+      return pretrainingLoss(new TensorOps(tf), { get }, small, { space, rows }, weights).total;
     })(bias)
     .dataSync()[0]!;
-  expect(gradient).toBeCloseTo(0.5 * 2 * (0.25 - (2 / 8 + 7 / 8) / 2), 6);
+  expect(gradient).toBeCloseTo(0.02, 6);
+});
+
+describe('predictions are relative to what is visible', () => {
+  const crop = uniform(space, 1, 0.2, 0.6);
+  const visible = voxelsOf(Uint8Array.of(1, 0, 1, 1, 0, 1, 0, 0), grid, small.token);
+  const random = weightsFor((ops, source) => {
+    pretrainingForward(ops, source, small, mapOf(1, 1, space), arrayOf([1, 1, 8]));
+  });
+  const predicted = (scale: number) =>
+    tf.tidy(() => {
+      const rows = [{ crop: crop.map((v) => scale * v), visible, next: 4 }];
+      const { voxels, token } = predictHidden(new TensorOps(tf), sourceOf(tf, random), small, {
+        space,
+        rows,
+      });
+      return [...voxels.dataSync(), ...token.dataSync()];
+    });
+
+  it('a crop half as bright is predicted half as bright: behind the stem’s norm it is the same crop', () => {
+    expect(
+      relativeError(
+        predicted(0.5),
+        predicted(1).map((v) => v / 2),
+      ),
+    ).toBeLessThan(2e-3);
+  });
+
+  it('mean and spread are those of visible voxels, by hand, and the spread is never nothing', () => {
+    expect(visibleUnits(keeping([0.4, 0.6, 9, 9, 9, 9, 9, 9], 2))).toEqual({
+      mean: expect.closeTo(0.5, 6) as number,
+      spread: expect.closeTo(0.1, 6) as number,
+    });
+    expect(visibleUnits(keeping([0.4, 0.6, 9, 9, 9, 9, 9, 9], 1)).spread).toBe(LEAST_SPREAD);
+  });
 });
 
 describe('a batch', () => {

@@ -13,6 +13,7 @@ import type { TensorOps } from '../ops/tensor-ops.ts';
 import type { Random } from '../random.ts';
 import type { ObjectiveWeights } from './curriculum.ts';
 import { drawPrefix, hideRandom, keepPrefix, tokenVoxels, voxelsOf } from './hiding.ts';
+import { visibleUnits } from './visible-units.ts';
 
 /** One sample as the network sees it, and what it must predict. */
 export interface HiddenCrop {
@@ -64,7 +65,12 @@ export function hideTokens(
   return { space, rows };
 }
 
-/** The predictions for a batch, from visible voxels alone. Call inside `tf.tidy` or `variableGrads`. */
+/**
+ * The predictions for a batch, from visible voxels alone, in grey values (`visibleUnits`). Call inside `tf.tidy` or
+ * `variableGrads`.
+ * @returns voxels [n, z, y, x, 1] of every crop and token [n, voxels of a token], the one each row asks for; the crops and
+ *   their visible voxels (1 or 0), of the shape of `voxels`
+ */
 export function predictHidden(
   ops: TensorOps,
   p: ParameterSource<tfjs.Tensor>,
@@ -86,17 +92,40 @@ export function predictHidden(
   const crop = stack((row) => row.crop);
   const visible = stack((row) => row.visible);
   const asked = tf.tensor3d(position, [n, 1, tokens]);
-  return { ...pretrainingForward(ops, p, preset, tf.mul(crop, visible), asked), crop, visible };
+  const said = pretrainingForward(ops, p, preset, tf.mul(crop, visible), asked);
+  const units = rows.map(visibleUnits);
+  const inGrey = (what: tfjs.Tensor): tfjs.Tensor => {
+    const perRow = [n, ...what.shape.slice(1).fill(1)];
+    const of = (unit: 'mean' | 'spread') =>
+      tf.tensor(
+        units.map((row) => row[unit]),
+        perRow,
+      );
+    return tf.add(tf.mul(what, of('spread')), of('mean'));
+  };
+  return { voxels: inGrey(said.voxels), token: inGrey(said.token), crop, visible };
 }
 
+/** Mean squared errors of grey values in [0, 1]; 0 for an objective without a row. */
 export interface PretrainingLoss {
+  /** Sum of the three, weighted: what is minimised. */
   readonly total: tfjs.Scalar;
   readonly random: tfjs.Scalar;
   readonly next: tfjs.Scalar;
   readonly nextAll: tfjs.Scalar;
 }
 
-/** Mean squared errors over hidden voxels, per objective and weighted. Call inside `tf.tidy` or `variableGrads`. */
+/**
+ * The loss of TokenUnify (arXiv 2405.16847): total = sum of w_i L_i over
+ *
+ *     L_random  = mean over voxels v that random tokens hide        (x_v - y_v)^2      y: the voxel head
+ *     L_next    = mean over crops, over voxels j of token n         (x_nj - z_j)^2     z: the resampler's head
+ *     L_nextAll = mean over voxels v of token n and all later ones  (x_v - y_v)^2      n tokens are seen
+ *
+ * Means are over the voxels of all rows, so that every hidden voxel counts alike. Call inside `tf.tidy` or
+ * `variableGrads`.
+ * @param batch crops of grey values x in [0, 1], from `hideTokens`
+ */
 export function pretrainingLoss(
   ops: TensorOps,
   p: ParameterSource<tfjs.Tensor>,

@@ -34,81 +34,87 @@ const ramp = new Float32Array(512);
 for (let t = 0; t < 8; t++)
   for (const v of tokenIndices(grid, least.token, (i) => i === t)) ramp[v] = (t + 1) / 10;
 
-/** A network that says `voxel` for every voxel and `token` for the next token, whatever it is shown. */
-const saying = (voxel: number, token: number): Weights =>
-  new Map(
-    [...weights].map(([name, weight]) => {
-      const said = name === 'voxels.bias' ? voxel : name === 'next.voxels.bias' ? token : undefined;
-      const silent = said !== undefined || name === 'voxels.weight' || name.startsWith('next.voxels');
-      return [name, silent ? { ...weight, data: weight.data.map(() => said ?? 0) } : weight];
-    }),
-  );
+/** A network whose heads say nothing, which stands for the mean of what is visible. */
+const mute: Weights = new Map(
+  [...weights].map(([name, weight]) => [
+    name,
+    /^(voxels|next\.voxels)\./.test(name) ? { ...weight, data: weight.data.map(() => 0) } : weight,
+  ]),
+);
 
-describe('a score of a network that says 0.5 for every voxel and 0.4 for the next token, by hand', () => {
-  const scores = (prefixes: number) => score(saying(0.5, 0.4), { crops: [ramp], prefixes });
+describe('a score of a network that says the mean of what it sees, by hand', () => {
+  const scores = (prefixes: number) => score(mute, { crops: [ramp], prefixes });
+  // The mean of 0.1 ... n / 10 is (n + 1) / 20.
+  // Nearest of token 1: 0; of 2: 0; of 3: 1 (and 2, later); of 4: 0; of 5: 1 (and 4); of 6: 2 (and 4); of 7: 3 (5, 6).
+  // 0.1, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4 away: squares 0.01 + 2 x 0.04 + 4 x 0.16 = 0.73
+  const nearestVisible = expect.closeTo(0.73 / 7, 6) as number;
+  // to the token (n + 1) / 10 the mean has (n + 1) / 20 again: (4 + 9 + 16 + 25 + 36 + 49 + 64) / 400 = 203 / 400
+  const meanVisible = expect.closeTo(203 / 400 / 7, 6) as number;
 
   it('of next: every prefix asks for one token', async () => {
-    const [, next] = await scores(7); // of 1 to 7 tokens; asked for are the tokens 0.2, 0.3, ... 0.8
-    // errors -0.2 -0.1 0 0.1 0.2 0.3 0.4: squares 0.04 + 0.01 + 0 + 0.01 + 0.04 + 0.09 + 0.16 = 0.35
-    expect(next!.mse).toBeCloseTo(0.35 / 7, 6);
-    expect(next!.psnr).toBeCloseTo(13.0103, 3); // 10 log10(20)
-    // the mean of 0.1 ... n / 10 is (n + 1) / 20; to the token (n + 1) / 10 that is (n + 1) / 20 again:
-    // (4 + 9 + 16 + 25 + 36 + 49 + 64) / 400 = 203 / 400
-    expect(next!.baselines.meanVisible).toBeCloseTo(203 / 400 / 7, 6);
-    // nearest of token 1: 0; of 2: 0; of 3: 1 (and 2, later); of 4: 0; of 5: 1 (and 4); of 6: 2 (and 4); of 7: 3 (5, 6).
-    // 0.1, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4: squares 0.01 + 2 x 0.04 + 4 x 0.16 = 0.73
-    expect(next!.baselines.nearestVisible).toBeCloseTo(0.73 / 7, 6);
-    expect(next!.predictionVariance).toBeCloseTo(0, 12);
-    expect(next!.targetVariance).toBeCloseTo(0.04, 6); // of 0.2, 0.3, ... 0.8
-    expect(next!.voxels).toBe(7 * 64);
+    const [, next] = await scores(7);
+    expect(next).toEqual({
+      objective: 'next',
+      mse: expect.closeTo(203 / 400 / 7, 6) as number,
+      psnr: expect.closeTo(11.39662, 4) as number, // 10 log10(2800 / 203)
+      baselines: { meanVisible, nearestVisible },
+      predictionVariance: expect.closeTo(0.01, 6) as number, // of 0.1, 0.15, ... 0.4
+      targetVariance: expect.closeTo(0.04, 6) as number, // of 0.2, 0.3, ... 0.8
+      voxels: 7 * 64,
+    });
   });
 
-  it('of next-all: every token once, however many prefixes speak of it', async () => {
+  it('of next-all: every token once, the mean of all prefixes that end before it', async () => {
     const [, , nextAll] = await scores(7);
-    // errors of 0.5 to 0.2, ... 0.8: 0.09 + 0.04 + 0.01 + 0 + 0.01 + 0.04 + 0.09 = 0.28
-    expect(nextAll!.mse).toBeCloseTo(0.28 / 7, 6);
-    // the longest prefix that ends before a token is all tokens before it: the baselines are those of next
-    expect(nextAll!.baselines.meanVisible).toBeCloseTo(203 / 400 / 7, 6);
-    expect(nextAll!.baselines.nearestVisible).toBeCloseTo(0.73 / 7, 6);
-    expect(nextAll!.voxels).toBe(7 * 64);
+    // Of token t speak the prefixes n = 1 ... t, and the mean of (n + 1) / 20 over them is (t + 3) / 40. The token is
+    // (4 t + 4) / 40: (3 t + 1) / 40 away. 16 + 49 + 100 + 169 + 256 + 361 + 484 = 1435 of 1600
+    expect(nextAll).toEqual({
+      objective: 'nextAll',
+      mse: expect.closeTo(1435 / 1600 / 7, 6) as number,
+      psnr: expect.closeTo(8.92366, 4) as number, // 10 log10(11200 / 1435)
+      baselines: {
+        meanVisible: expect.closeTo(1435 / 1600 / 7, 6) as number,
+        // Copies of token 1: 0.1; of 2: 0.1 twice; of 3: 0.1, 0.2, 0.2; of 4: 0.1 four times; of 5: 0.1, then 0.2 four times;
+        // of 6: 0.1 twice, then 0.3 four times; of 7: 0.1, 0.2, 0.2, then 0.4 four times. Their means are wrong by
+        // 0.1, 0.2, 0.7 / 3, 0.4, 0.42, 2.8 / 6, 0.5: 0.01 + 0.04 + 0.49 / 9 + 0.16 + 0.1764 + 7.84 / 36 + 0.25 = 0.908622
+        nearestVisible: expect.closeTo(0.9086222 / 7, 6) as number,
+      },
+      predictionVariance: expect.closeTo(0.0025, 6) as number, // of 4 / 40, 5 / 40, ... 10 / 40
+      targetVariance: expect.closeTo(0.04, 6) as number,
+      voxels: 7 * 64,
+    });
   });
 
   it('of random: half of the tokens are hidden, and nothing else counts', async () => {
     const [random] = await scores(1);
     expect(random!.voxels).toBe(4 * 64);
-    // of all tokens the squares are 0.16 + 0.09 + 0.04 + 0.01 + 0 + 0.01 + 0.04 + 0.09; four of them are at most 0.38
-    const squares = [0.16, 0.09, 0.04, 0.01, 0, 0.01, 0.04, 0.09];
-    const halves = [...Array(256).keys()]
-      .map((bits) => squares.filter((_, i) => (bits >> i) & 1))
-      .filter(({ length }) => length === 4)
-      .map((four) => four.reduce((sum, value) => sum + value, 0) / 4);
-    expect(Math.min(...halves.map((half) => Math.abs(half - random!.mse)))).toBeLessThan(1e-6);
+    // every way to see four of eight tokens, and what their mean is wrong by about the others
+    const tokens = [1, 2, 3, 4, 5, 6, 7, 8].map((value) => value / 10);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const errors = [...Array(256).keys()]
+      .map((bits) => [1, 0].map((seen) => tokens.filter((_, i) => ((bits >> i) & 1) === seen)))
+      .filter(([seen]) => seen!.length === 4)
+      .map(([seen, hidden]) => mean(hidden!.map((value) => (value - mean(seen!)) ** 2)));
+    expect(errors).toHaveLength(70);
+    expect(Math.min(...errors.map((error) => Math.abs(error - random!.mse)))).toBeLessThan(1e-6);
+    expect(random!.baselines.meanVisible).toBeCloseTo(random!.mse, 6);
   });
 
   it('pools voxels of all crops', async () => {
     const flat = new Float32Array(512).fill(0.4);
-    const both = await score(saying(0.5, 0.4), { crops: [ramp, flat], prefixes: 7 });
-    expect(both[1]!.mse).toBeCloseTo(0.35 / 14, 6);
-    expect(both[1]!.voxels).toBe(14 * 64);
+    const [, next] = await score(mute, { crops: [ramp, flat], prefixes: 7 });
+    expect(next!.mse).toBeCloseTo(203 / 400 / 14, 6);
+    expect(next!.voxels).toBe(14 * 64);
   });
 
-  it('of a network that says the truth has a signal-to-noise ratio of 120 dB, which is a number in a log', async () => {
+  it('that is right has a signal-to-noise ratio of 120 dB, which is a number in a log', async () => {
     const crops = [new Float32Array(512).fill(0.5)];
-    const [random] = await score(saying(0.5, 0.5), { crops, objectives: ['random'] });
+    const [random] = await score(mute, { crops, objectives: ['random'] });
     expect(random).toMatchObject({ mse: 0, psnr: 120 });
   });
 });
 
 describe('scores', () => {
-  it('average what several prefixes say of a token, which lowers the error of a guess', async () => {
-    const crops = [1, 2, 3].map((seed) => uniform([8, 8, 8], seed, 0, 1));
-    const [one] = await score(weights, { crops, objectives: ['nextAll'], prefixes: 1 });
-    const [many] = await score(weights, { crops, objectives: ['nextAll'], prefixes: 7 });
-    // noise is predicted best by its mean, and an average of guesses is nearer to it
-    expect(many!.predictionVariance).toBeLessThan(one!.predictionVariance);
-    expect(many!.mse).toBeLessThan(one!.mse);
-  });
-
   it('are the same again, whatever else is scored, and of other tokens for another seed', async () => {
     const crops = [uniform([8, 8, 8], 5, 0, 1)];
     const first = await score(weights, { crops });

