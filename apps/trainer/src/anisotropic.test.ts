@@ -66,22 +66,22 @@ describe('an anisotropic network', { timeout: 120_000 }, () => {
   it('is fine-tuned from there in epochs, crop by crop', async () => {
     const { steps } = await run(
       'finetune --preset nano-anisotropic --from pretrained/last.safetensors --raw raw.zarr --labels labels.npy ' +
-        '--crop 4,16,32 --batch 2 --voxels-per-step 2048 --epochs 0.8 --engine cpu --out tuned',
+        '--crop 4,16,16 --batch 2 --voxels-per-step 1024 --epochs 0.4 --engine cpu --out tuned',
     );
-    expect(steps).toBe(2); // 0.8 x 9216 voxels in crops of 2048, two a step
+    expect(steps).toBe(2); // 0.4 x 9216 voxels in crops of 1024, two a step
     const { state } = await readCheckpoint(directory.join('tuned/checkpoint-000002.safetensors'));
     expect(state).toMatchObject({
       preset: 'nano-anisotropic',
       step: 2,
       steps: 2,
-      epochs: 0.8,
+      epochs: 0.4,
       isotropic: false,
     });
   });
 
   it('is exported, scored and segments a volume whose size no tile divides', async () => {
     const { difference } = await run(
-      'export --checkpoint tuned/checkpoint-000002.safetensors --engine cpu --tile 4,16,32 --voxel-size 40,8,8 --out package',
+      'export --checkpoint tuned/checkpoint-000002.safetensors --engine cpu --tile 4,16,16 --voxel-size 40,8,8 --out package',
     );
     expect(difference).toBeLessThan(1e-4);
     await run('segment --model package raw.zarr labels-out.npy --threads 1');
@@ -89,8 +89,8 @@ describe('an anisotropic network', { timeout: 120_000 }, () => {
     expect(labels.shape).toEqual(shape);
     await labels.close();
     const { scores } = await run(
-      'evaluate --checkpoint tuned/last.safetensors --engine cpu --tile 4,16,32 --raw raw.zarr --labels labels.npy ' +
-        '--box :,:,:32 --no-baselines --postprocessing {"watershed":{"mode":"section"},"agglomeration":{"scoring":"mean","threshold":0.5}}',
+      'evaluate --checkpoint tuned/last.safetensors --engine cpu --tile 4,16,16 --raw raw.zarr --labels labels.npy ' +
+        '--box :,:20,:24 --no-baselines --postprocessing {"watershed":{"mode":"section"},"agglomeration":{"scoring":"mean","threshold":0.5}}',
     );
     expect(scores).toHaveLength(1);
   });
