@@ -1,9 +1,12 @@
+import { externalName } from '../onnx/index.ts';
 import type { ModelPackageInput, Vec3 } from './types.ts';
 
 export const FORMAT_VERSION = '0.5.4';
 export const RDF = 'rdf.yaml';
 export const FILES = {
   model: 'model.onnx',
+  /** Beside the model when it is large. */
+  modelData: externalName('model.onnx'),
   testInput: 'test-input.npy',
   testOutput: 'test-output.npy',
   modelCard: 'README.md',
@@ -12,6 +15,9 @@ export const FILES = {
 
 /** sha256 of each file of the package but rdf.yaml, by name. */
 export type FileDigests = Readonly<Record<string, string>>;
+
+/** What processors may differ by on a float16 model: the most that the specification allows, of affinities up to 1. */
+const HALF_PRECISION = { relative_tolerance: 0.01, absolute_tolerance: 0.01 };
 
 const spaceAxes = (shape: Vec3, voxelSize: Vec3 | undefined): object[] =>
   (['z', 'y', 'x'] as const).map((id, axis) => ({
@@ -56,6 +62,8 @@ export function describeModel(input: ModelPackageInput, digests: FileDigests): o
         preprocessing: [
           { id: 'ensure_dtype', kwargs: { dtype: 'float32' } },
           { id: 'scale_linear', kwargs: { gain: scale, offset: 0 - offset * scale } },
+          // without it, whoever follows the specification goes back to the type of the data
+          { id: 'ensure_dtype', kwargs: { dtype: 'float32' } },
         ],
         test_tensor: { source: FILES.testInput, sha256: digests[FILES.testInput] },
       },
@@ -78,11 +86,16 @@ export function describeModel(input: ModelPackageInput, digests: FileDigests): o
         source: FILES.model,
         sha256: digests[FILES.model],
         opset_version: input.opsetVersion,
+        ...(digests[FILES.modelData] && {
+          external_data: { source: FILES.modelData, sha256: digests[FILES.modelData] },
+        }),
       },
     },
     config: {
+      ...(input.dtype === 'float16' && { bioimageio: { reproducibility_tolerance: [HALF_PRECISION] } }),
       tokenunify: {
         preset: input.preset,
+        ...(input.dtype === 'float16' && { dtype: input.dtype }),
         tileShape: input.tileShape,
         minimumShape: input.minimumShape,
         inputScale: input.inputScale,

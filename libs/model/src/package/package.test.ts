@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeCheckpoint, readCheckpoint } from '../checkpoint/checkpoint.ts';
+import { tinyModel } from '../inference/tiny-model.fixture.ts';
 import { isModelError, type ModelError } from '../errors.ts';
 import { readModelPackage, writeModelPackage } from './index.ts';
 import { packageInput, npy } from './package.fixture.ts';
@@ -49,7 +50,7 @@ describe('a model package', () => {
       training: packageInput.training,
       cite: packageInput.cite,
     });
-    expect(await readFile(written.modelPath)).toEqual(Buffer.from(packageInput.model));
+    expect(await readFile(written.modelPath)).toEqual(Buffer.from(tinyModel('copies', [2, 4, 6])));
     expect((await readdir(dir)).sort()).toEqual([
       'README.md',
       'model.onnx',

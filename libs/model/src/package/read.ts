@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { ModelError } from '../errors.ts';
+import { externalLocations } from '../onnx/index.ts';
 import { RDF } from './description.ts';
 import { sha256, sha256OfFile } from './digest.ts';
 import { parseRdf, type Rdf } from './schema.ts';
@@ -44,6 +45,7 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
   }
   const rdf = parseRdf(parsed, file);
   const files = await verifyFiles(root, rdf);
+  await checkExternalData(join(root, rdf.weights.onnx.source), files);
   const own = rdf.config.tokenunify;
   const [{ test_tensor: input }] = rdf.inputs;
   const [{ test_tensor: output }] = rdf.outputs;
@@ -62,6 +64,7 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
     postprocessing: own.postprocessing,
     modelPath: join(root, rdf.weights.onnx.source),
     opsetVersion: rdf.weights.onnx.opset_version,
+    ...(own.dtype && { dtype: own.dtype }),
     testInputPath: join(root, input.source),
     testOutputPath: join(root, output.source),
     ...(own.checkpoint !== undefined && { checkpointPath: join(root, own.checkpoint) }),
@@ -73,7 +76,6 @@ export async function readModelPackage(dir: string): Promise<ModelPackage> {
   };
 }
 
-/** @returns the sha256 of each file, as it is on the disk and as rdf.yaml says */
 /** Parsing is synchronous, and a server must answer meanwhile: what `tokenunify export` writes has a few kilobytes. */
 const MOST_RDF_BYTES = 512 * 1024;
 
@@ -87,9 +89,11 @@ async function checkSize(file: string): Promise<void> {
     );
 }
 
+/** @returns the sha256 of each file, as it is on the disk and as rdf.yaml says */
 async function verifyFiles(root: string, rdf: Rdf): Promise<Record<string, string>> {
   const named: [string, string][] = [
     [rdf.weights.onnx.source, rdf.weights.onnx.sha256],
+    ...[rdf.weights.onnx.external_data ?? []].flat().map((f): [string, string] => [f.source, f.sha256]),
     ...[...rdf.inputs, ...rdf.outputs].map(({ test_tensor: t }): [string, string] => [t.source, t.sha256]),
     ...Object.entries(rdf.config.tokenunify.files),
   ];
@@ -107,6 +111,17 @@ async function verifyFiles(root: string, rdf: Rdf): Promise<Record<string, strin
     }
   }
   return Object.fromEntries(found);
+}
+
+/** A model takes tensors from files whose digest is known, and from no other file of the machine. */
+async function checkExternalData(modelPath: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const location of await externalLocations(modelPath))
+    if (!Object.hasOwn(files, location))
+      throw new ModelError(
+        'model/package',
+        `${modelPath} takes tensors from ${JSON.stringify(location)}, which is not a file of this package; export the model again with \`tokenunify export\`.`,
+        { details: { file: modelPath, location } },
+      );
 }
 
 function digestOf(file: string): Promise<string> {

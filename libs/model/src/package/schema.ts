@@ -21,12 +21,18 @@ export const rdfSchema = z.object({
   inputs: z.tuple([tensor]),
   outputs: z.tuple([tensor]),
   weights: z.object({
-    onnx: z.object({ source: fileName, sha256: sha, opset_version: z.int().min(7) }),
+    onnx: z.object({
+      source: fileName,
+      sha256: sha,
+      opset_version: z.int().min(7),
+      external_data: z.object({ source: fileName, sha256: sha }).optional(),
+    }),
   }),
   config: z.object({
     tokenunify: z
       .object({
         preset: z.string().min(1),
+        dtype: z.literal('float16').optional(),
         tileShape: extent,
         minimumShape: extent,
         inputScale: z.object({ offset: z.number(), scale: z.number() }).readonly(),

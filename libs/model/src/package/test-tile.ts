@@ -6,7 +6,7 @@ import { checkTensor, npyHeader } from './npy.ts';
 import type { InputScale, ModelPackage, Vec3 } from './types.ts';
 
 /** Largest difference, relative to the largest affinity: other processors add in another order, but not this much. */
-const TOLERANCE = 1e-3;
+const TOLERANCE = { float32: 1e-3, float16: 1e-2 };
 
 /** More than numpy ever writes. */
 const MOST_HEADER_BYTES = 4096;
@@ -17,8 +17,8 @@ const MOST_HEADER_BYTES = 4096;
  *
  * @param inference of this package, as `startInference` gives it
  * @returns the largest difference, relative to the largest value of the test output
- * @throws ModelError `model/package` with `details.reason` `test-tile` above 1e-3; `model/inference` as `predict`;
- *   the signal's reason
+ * @throws ModelError `model/package` with `details.reason` `test-tile` above 1e-3, or 1e-2 for a float16 model;
+ *   `model/inference` as `predict`; the signal's reason
  * @example
  *     const model = await readModelPackage('models/default');
  *     const inference = await startInference(model);
@@ -40,11 +40,12 @@ export async function runTestTile(
     largest = Math.max(largest, Math.abs(expected[i]!));
   }
   const relative = worst === 0 ? 0 : worst / largest;
-  if (relative <= TOLERANCE) return relative;
+  const limit = TOLERANCE[model.dtype ?? 'float32'];
+  if (relative <= limit) return relative;
   throw new ModelError(
     'model/package',
-    `${model.name} ${model.version} gives another answer to its test tile than its test output says: they differ by ${relative} of the largest value, the limit is ${TOLERANCE}; export the model again with \`tokenunify export\`.`,
-    { details: { reason: 'test-tile', difference: relative, limit: TOLERANCE, digest: model.digest } },
+    `${model.name} ${model.version} gives another answer to its test tile than its test output says: they differ by ${relative} of the largest value, the limit is ${limit}; export the model again with \`tokenunify export\`.`,
+    { details: { reason: 'test-tile', difference: relative, limit, digest: model.digest } },
   );
 }
 

@@ -1,9 +1,13 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { ElementType } from '../onnx/index.ts';
+
 /**
  * A model package: one directory which is a BioImage.IO 0.5 model description and everything it names.
  *
  *     rdf.yaml         what the network takes and gives, its licence, authors and citation, our own fields under
  *                      `config.tokenunify`, and the sha256 of every other file
  *     model.onnx       [N, 1, z, y, x] float32 in [0, 1]  ->  [N, 3, z, y, x] float32 affinities in [0, 1]
+ *     model.onnx.data  optional: the tensors of a large model, which model.onnx points into
  *     test-input.npy   one raw uint8 tile [1, 1, z, y, x]; test-output.npy what the model makes of it, float32
  *     README.md        the model card
  *     checkpoint.safetensors  optional: the weights a training goes on from
@@ -58,6 +62,8 @@ export interface ModelPackage {
   /** Absolute path of the ONNX file. */
   readonly modelPath: string;
   readonly opsetVersion: number;
+  /** What the network computes in; float32 when absent. Its input and output are float32 always. */
+  readonly dtype?: 'float16';
   /** Absolute paths of the test tile and of what the model makes of it, for `runTestTile`. */
   readonly testInputPath: string;
   readonly testOutputPath: string;
@@ -80,9 +86,14 @@ export interface ModelPackageInput {
   /** One sentence. */
   readonly description: string;
   readonly preset: string;
-  /** The bytes of the ONNX file. */
-  readonly model: Uint8Array;
+  /**
+   * The bytes of the ONNX file; or what writes it to a path, with its tensors in a second file beside it when they are
+   * large, as `writeOnnx` does.
+   */
+  readonly model: Uint8Array | ((path: string) => Promise<unknown>);
   readonly opsetVersion: number;
+  /** As it was exported; float32 when absent. */
+  readonly dtype?: ElementType;
   readonly tileShape: Vec3;
   readonly minimumShape: Vec3;
   readonly inputScale: InputScale;
@@ -104,8 +115,11 @@ export interface ModelPackageInput {
    * what the ONNX file itself makes of the test input.
    */
   readonly testOutput?: Uint8Array;
-  /** A checkpoint of the same preset, as `encodeCheckpoint` makes it, for trainings that go on from this model. */
-  readonly checkpoint?: Uint8Array;
+  /**
+   * A checkpoint of the same preset, or its bytes as `encodeCheckpoint` makes them, for trainings that go on from this
+   * model.
+   */
+  readonly checkpoint?: Checkpoint | Uint8Array;
   /** ISO 8601 with a zone; passed in, so that the same input gives the same digest. */
   readonly timestamp: string;
 }

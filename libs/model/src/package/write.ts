@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { decodeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { decodeCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../errors.ts';
 import { describeModel, FILES, RDF } from './description.ts';
-import { sha256 } from './digest.ts';
+import { sha256OfFile } from './digest.ts';
 import { checkTensor, npyHeader, npyOfFloats } from './npy.ts';
 import { readModelPackage } from './read.ts';
 import { answerTo } from './test-tile.ts';
@@ -46,21 +46,21 @@ export async function writeModelPackage(
   await mkdir(staging, { recursive: true });
   try {
     const modelPath = join(staging, FILES.model);
-    await writeFile(modelPath, input.model);
-    const contents: Record<string, Uint8Array | string> = {
-      [FILES.model]: input.model,
-      [FILES.testInput]: input.testInput,
-      [FILES.testOutput]:
-        input.testOutput ??
-        npyOfFloats([1, 3, ...input.tileShape], await answerTo(input.testInput, { ...input, modelPath })),
-      [FILES.modelCard]: input.modelCard,
-      ...(input.checkpoint && { [FILES.checkpoint]: input.checkpoint }),
-    };
-    for (const [name, bytes] of Object.entries(contents))
-      if (name !== FILES.model) await writeFile(join(staging, name), bytes);
-    const digests = Object.fromEntries(
-      Object.entries(contents).map(([name, bytes]) => [name, sha256(bytes)]),
-    );
+    if (typeof input.model === 'function') await input.model(modelPath);
+    else await writeFile(modelPath, input.model);
+    const { checkpoint } = input;
+    if (checkpoint instanceof Uint8Array) await writeFile(join(staging, FILES.checkpoint), checkpoint);
+    else if (checkpoint) await writeCheckpoint(join(staging, FILES.checkpoint), checkpoint);
+    await writeFile(join(staging, FILES.testInput), input.testInput);
+    const testOutput =
+      input.testOutput ??
+      npyOfFloats([1, 3, ...input.tileShape], await answerTo(input.testInput, { ...input, modelPath }));
+    await writeFile(join(staging, FILES.testOutput), testOutput);
+    await writeFile(join(staging, FILES.modelCard), input.modelCard);
+    const digests: Record<string, string> = {};
+    const present = await readdir(staging);
+    for (const name of Object.values(FILES))
+      if (present.includes(name)) digests[name] = await sha256OfFile(join(staging, name));
     // Aliases would be legal YAML, but not every reader of rdf.yaml resolves them.
     const rdf = stringify(describeModel(input, digests), { aliasDuplicateObjects: false, lineWidth: 110 });
     await writeFile(join(staging, RDF), rdf);
@@ -94,7 +94,10 @@ function checkInput(input: ModelPackageInput): void {
   checkTensor(FILES.testInput, npyHeader(testInput, FILES.testInput), '|u1', 1, tileShape);
   if (testOutput) checkTensor(FILES.testOutput, npyHeader(testOutput, FILES.testOutput), '<f4', 3, tileShape);
   if (input.checkpoint) {
-    const { preset } = decodeCheckpoint(input.checkpoint, FILES.checkpoint).state;
+    const { checkpoint } = input;
+    const { preset } = (
+      checkpoint instanceof Uint8Array ? decodeCheckpoint(checkpoint, FILES.checkpoint) : checkpoint
+    ).state;
     if (preset !== input.preset)
       refuse(
         'checkpoint',
