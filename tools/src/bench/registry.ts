@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { agglomerateBenchmark } from './benchmarks/agglomerate.ts';
 import { enginesBenchmark } from './benchmarks/engines.ts';
+import { exportInferenceBenchmark } from './benchmarks/export-inference.ts';
 import { scanBenchmark } from './benchmarks/scan.ts';
 import { serviceBenchmark } from './benchmarks/service.ts';
 import { syntheticBenchmark } from './benchmarks/synthetic.ts';
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   enginesBenchmark,
   trainStepBenchmark,
   scanBenchmark,
+  exportInferenceBenchmark,
   syntheticBenchmark,
   serviceBenchmark,
 ];
