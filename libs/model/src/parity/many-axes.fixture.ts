@@ -24,6 +24,9 @@ export const manyAxes: Record<string, ParityCase> = {
     run: (ops, xs) => ops.concat(xs, 3),
   },
   'sum: an axis in the middle of five': { inputs: [array(2, 3, 4, 5)], run: (ops, [x]) => ops.sum(x!, 2) },
+  'sum: the last axis of five': { inputs: [array(2, 3, 4, 5)], run: (ops, [x]) => ops.sum(x!, 4) },
+  'sum: of more than 256': { inputs: [array(300, 2)], run: (ops, [x]) => ops.sum(x!, 1) },
+  'meanLast: of more than 256': { inputs: [array(2, 300)], run: (ops, [x]) => ops.meanLast(x!) },
   'softmax: five axes': { inputs: [array(2, 3, 2, 5)], run: (ops, [x]) => ops.softmax(x!) },
   'conv3d: stride above the kernel, odd sizes': {
     inputs: [map(2, 5, 7, 6)],

@@ -36,9 +36,9 @@ export const modules: Record<string, ParityCase> = {
     range: [-1, 0],
     run: (ops, [states, decay]) => prefixStates(ops, states!, decay!, 4),
   },
-  'Mamba layer of nano': {
-    inputs: [map(24, 4, 4, 5)],
-    run: (ops, [x], p) => mambaLayer(ops, p, x!, nano.mamba),
+  'Mamba layer': {
+    inputs: [map(8, 2, 3, 4)],
+    run: (ops, [x], p) => mambaLayer(ops, p, x!, small.mamba),
   },
   'gated spatial convolution': {
     inputs: [map(4, 3, 5, 6)],
