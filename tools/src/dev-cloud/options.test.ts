@@ -62,10 +62,13 @@ test('a child that is stopped takes its own children with it', async () => {
     process.on('SIGTERM', () => process.exit(0));
     setInterval(() => {}, 1000)`;
   const parent = child(script, lines);
-  while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Node may have said something else before
+  const told = () => lines.find((line) => /^\d+$/.test(line));
+  while (told() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  const pid = told() ?? '';
   // one that has ended and that nobody reaps is a Z
-  const alive = () => /^[^Z]/.test(spawnSync('ps', ['-o', 'stat=', '-p', lines[0] ?? '']).stdout.toString());
-  expect(alive()).toBe(true);
+  const alive = () => /^[^Z]/.test(spawnSync('ps', ['-o', 'stat=', '-p', pid]).stdout.toString());
+  expect(alive(), lines.join('\n')).toBe(true);
   await parent.stop();
   await parent.ended;
   for (let i = 0; alive() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 10));
