@@ -15,6 +15,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "checkCrop",
       "checkCurriculum",
       "checkPreset",
+      "checkWeights",
       "countPeakBytes",
       "defaultCurriculum",
       "describeNetwork",

@@ -70,7 +70,7 @@ export type {
 export * from './monitor/index.ts';
 export { countPeakBytes } from './training/train-peak.ts';
 export { EnginePredictor } from './training/predictor.ts';
-export { initialWeights, type Weight, type Weights } from './training/weights.ts';
+export { checkWeights, initialWeights, type Weight, type Weights } from './training/weights.ts';
 export {
   encodeCheckpoint,
   readCheckpoint,

@@ -1,4 +1,4 @@
-import type { Preset, Vec3 } from '@tokenunify/model';
+import type { ElementType, Preset, Vec3 } from '@tokenunify/model';
 import { describeData } from './data-sets.ts';
 import type { TrainingRun } from './history.ts';
 import type { Measured } from './measured.ts';
@@ -22,6 +22,8 @@ export interface CardFacts {
   readonly origin?: Origin;
   /** Of the ONNX file. */
   readonly bytes: number;
+  /** float32 when absent. */
+  readonly dtype?: ElementType;
 }
 
 /** The model card, in Markdown: everything in it was measured or set by the commands it names. */
@@ -30,7 +32,7 @@ export function modelCard(facts: CardFacts): string {
   return [
     `# ${name}`,
     `Preset \`${preset.name}\`: three nearest-neighbour affinities (z, y, x) from grey values, tile ${tile.join(' x ')}, ` +
-      `${(bytes / 2 ** 20).toFixed(1)} MiB of ONNX. ` +
+      `${(bytes / 2 ** 20).toFixed(1)} MiB of ONNX${facts.dtype === 'float16' ? ' in float16' : ''}. ` +
       (voxelSize
         ? `Made for voxels of about ${voxelSize.join(' x ')} nm; on others it is a guess.`
         : 'Made for voxels of an unknown size.'),

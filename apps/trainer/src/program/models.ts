@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { EvaluateCommand } from '../commands/evaluate/options.ts';
 import type { ExportCommand } from '../commands/export/index.ts';
 import { engineOption, jsonOption, type Run } from './shared.ts';
@@ -12,13 +12,18 @@ export function addExport(program: Command, run: Run): void {
     )
     .requiredOption('--checkpoint <file>', 'a checkpoint of finetune')
     .requiredOption('--out <directory>', 'the model package')
-    .option('--name <name>', 'name of the model', 'TokenUnify nano')
+    .option('--name <name>', 'name of the model; default: TokenUnify and the preset')
     .option('--model-version <version>', 'semantic version of the model', '0.1.0')
     .option('--selection <file>', 'post-processing and scores that evaluate --select wrote')
     .option('--report <file>', 'scores that evaluate --report wrote')
     .option('--tile <z,y,x>', "voxels of a tile; default: the preset's crop", sizes)
     .option('--voxel-size <z,y,x>', 'nm, of the training data', lengths)
     .option('--opset <n>', 'ONNX operator set, 17 to 21', whole, 17)
+    .addOption(
+      new Option('--dtype <type>', 'of large layers and their weights; input and output stay float32')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
     .option('--timestamp <time>', 'ISO 8601, for reproducible packages; default: now')
     .option('--overwrite', 'replace a package that is there', false);
   jsonOption(engineOption(command)).action((options: ExportCommand) =>

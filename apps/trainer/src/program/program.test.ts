@@ -130,13 +130,15 @@ describe('--help', () => {
       Options:
         --checkpoint <file>        a checkpoint of finetune
         --out <directory>          the model package
-        --name <name>              name of the model (default: "TokenUnify nano")
+        --name <name>              name of the model; default: TokenUnify and the preset
         --model-version <version>  semantic version of the model (default: "0.1.0")
         --selection <file>         post-processing and scores that evaluate --select wrote
         --report <file>            scores that evaluate --report wrote
         --tile <z,y,x>             voxels of a tile; default: the preset's crop
         --voxel-size <z,y,x>       nm, of the training data
         --opset <n>                ONNX operator set, 17 to 21 (default: 17)
+        --dtype <type>             of large layers and their weights; input and output stay float32 (choices: "float32",
+                                   "float16", default: "float32")
         --timestamp <time>         ISO 8601, for reproducible packages; default: now
         --overwrite                replace a package that is there (default: false)
         --engine <name>            training engine (choices: "auto", "tensorflow", "webgpu", "cpu", default: "auto")

@@ -1,9 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   EnginePredictor,
   startInference,
+  type ElementType,
   type EngineChoice,
   type Preset,
   type Vec3,
@@ -14,7 +12,7 @@ import type { Reporter } from '../../progress/reporter.ts';
 import { announceEngine } from '../training.ts';
 
 /** Largest difference, relative to the largest output, that an exported network may have from the trained one. */
-const TOLERANCE = 1e-4;
+const TOLERANCE: Readonly<Record<ElementType, number>> = { float32: 1e-4, float16: 1e-2 };
 
 interface Tile {
   readonly tile: Vec3;
@@ -40,42 +38,36 @@ export async function predictTile(
 }
 
 /**
- * Runs exported bytes on a tile, as inference will.
+ * Runs an exported network on a tile, as inference will.
  *
- * @returns the largest difference from `expected`, relative to its largest value
- * @throws CommandError `trainer/run` when it is above 1e-4
+ * @returns its affinities, float32 [3, z, y, x], and their largest difference from `expected`, relative to its largest value
+ * @throws CommandError `trainer/run` when it is above 1e-4, or 1e-2 in float16
  */
-export async function differenceFrom(
+export async function compareExported(
   expected: Float32Array,
-  { model, tile, input }: Tile & { readonly model: Uint8Array },
+  { modelPath, dtype, tile, input }: Tile & { readonly modelPath: string; readonly dtype: ElementType },
   signal: AbortSignal,
-): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), 'tokenunify-export-'));
+): Promise<{ readonly affinities: Float32Array; readonly difference: number }> {
+  const inference = await startInference({ modelPath, tileShape: tile, outputChannels: 3 }, { signal });
   try {
-    const modelPath = join(directory, 'model.onnx');
-    await writeFile(modelPath, model);
-    const inference = await startInference({ modelPath, tileShape: tile, outputChannels: 3 }, { signal });
-    try {
-      return relative(expected, await inference.predict(scaled(input), 1, { signal }));
-    } finally {
-      await inference.close();
-    }
+    const affinities = await inference.predict(scaled(input), 1, { signal });
+    return { affinities, difference: relative(expected, affinities, TOLERANCE[dtype]) };
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await inference.close();
   }
 }
 
-function relative(expected: Float32Array, got: Float32Array): number {
+function relative(expected: Float32Array, got: Float32Array, tolerance: number): number {
   let [worst, largest] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
-    worst = Math.max(worst, Math.abs(expected[i]! - got[i]!));
+    const difference = Math.abs(expected[i]! - got[i]!);
+    if (!(difference <= worst)) worst = difference; // not `>`: NaN must not be passed over
     largest = Math.max(largest, Math.abs(expected[i]!));
   }
-  // also refuses NaN, which no comparison holds for
-  if (!(worst <= TOLERANCE * largest))
+  if (!(worst <= tolerance * largest))
     throw new CommandError(
       'trainer/run',
-      `The exported network differs from the trained one by ${worst} (limit ${TOLERANCE * largest}), so nothing was written; report this with the checkpoint.`,
+      `The exported network differs from the trained one by ${worst} (limit ${tolerance * largest}), so nothing was written; report this with the checkpoint.`,
     );
   return worst / largest;
 }

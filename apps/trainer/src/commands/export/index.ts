@@ -1,5 +1,14 @@
 import { dirname } from 'node:path';
-import { checkCrop, readCheckpoint, toOpset, type EngineChoice, type Vec3 } from '@tokenunify/model';
+import {
+  checkCrop,
+  checkWeights,
+  describeNetwork,
+  readCheckpoint,
+  toOpset,
+  type ElementType,
+  type EngineChoice,
+  type Vec3,
+} from '@tokenunify/model';
 import { citationsOf } from '../../model-card/data-sets.ts';
 import { trainingHistory } from '../../model-card/history.ts';
 import { readMeasured } from '../../model-card/measured.ts';
@@ -10,7 +19,8 @@ import { writePackage } from './package.ts';
 export interface ExportCommand {
   readonly checkpoint: string;
   readonly out: string;
-  readonly name: string;
+  /** `TokenUnify` and the preset when absent. */
+  readonly name?: string;
   readonly modelVersion: string;
   /** JSON of `evaluate --select`: post-processing and the scores it was chosen by. */
   readonly selection?: string;
@@ -18,6 +28,7 @@ export interface ExportCommand {
   readonly report?: string;
   readonly tile?: Vec3;
   readonly opset: number;
+  readonly dtype: ElementType;
   readonly voxelSize?: Vec3;
   readonly timestamp?: string;
   readonly engine: EngineChoice;
@@ -37,12 +48,14 @@ export async function runExport(
   signal: AbortSignal,
   reporter: Reporter = createReporter(command),
 ): Promise<number> {
-  const checkpoint = await readCheckpoint(command.checkpoint);
+  const checkpoint = await readCheckpoint(command.checkpoint, { parts: ['weights', 'average'] });
   const preset = presetOf(checkpoint, command.checkpoint);
   const weights = checkpoint.average ?? checkpoint.weights;
   const tile = command.tile ?? preset.crop;
-  checkCrop(preset, tile);
   const opset = toOpset(command.opset);
+  checkCrop(preset, tile);
+  // names the first weight that differs: a checkpoint may say one preset and hold another
+  checkWeights(describeNetwork(preset, 'affinities', tile).parameters, weights, command.checkpoint);
   const selection = await readMeasured(command.selection);
   const report = await readMeasured(command.report);
   const training = await trainingHistory(dirname(command.checkpoint), checkpoint.state);
@@ -51,7 +64,8 @@ export async function runExport(
     {
       ...{ weights, preset, opset, tile, voxelSize, training, selection, report },
       state: checkpoint.state,
-      name: command.name,
+      dtype: command.dtype,
+      name: command.name ?? `TokenUnify ${preset.name}`,
       version: command.modelVersion,
       description: `Affinities for neuron segmentation of electron-microscopy volumes at about ${voxelSize.join(' x ')} nm.`,
       license: 'Apache-2.0',
@@ -62,8 +76,8 @@ export async function runExport(
     { out: command.out, overwrite: command.overwrite, engine: command.engine, signal, reporter },
   );
   reporter.result(
-    `${model.dir}: ${model.digest}, ${(bytes / 2 ** 20).toFixed(1)} MiB, opset ${opset}, differs from the engine by ${difference.toExponential(1)}`,
-    { dir: model.dir, digest: model.digest, bytes, opset, difference },
+    `${model.dir}: ${model.digest}, ${(bytes / 2 ** 20).toFixed(1)} MiB, opset ${opset}, ${command.dtype}, differs from the engine by ${difference.toExponential(1)}`,
+    { dir: model.dir, digest: model.digest, bytes, opset, dtype: command.dtype, difference },
   );
   return 0;
 }

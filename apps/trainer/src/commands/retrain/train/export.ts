@@ -40,6 +40,7 @@ export async function exportChallenger(options: ExportChallenger): Promise<Model
     {
       ...{ weights: average ?? weights, preset, state, name, version, timestamp, training },
       opset: toOpset(champion.opsetVersion),
+      dtype: champion.dtype ?? 'float32',
       tile: champion.tileShape,
       voxelSize: champion.voxelSize,
       description: champion.description,
