@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     exclude: suites.everywhere.exclude,
-    testTimeout: 60_000,
+    testTimeout: 120_000, // ten times what the longest takes on a machine of its own
     pool: 'forks',
     maxWorkers: 1,
   },
