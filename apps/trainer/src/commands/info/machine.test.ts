@@ -101,6 +101,8 @@ it('the process ends with 1 and one sentence', () => {
   expect(stderr).toMatch(/^tokenunify: A GPU was asked for, and engine cpu uses none; use [^\n]*\.\n$/);
 });
 
+if (!hasGpu) console.log('SKIPPED: info on a GPU; TOKENUNIFY_REQUIRE_GPU=1 is set where there is one');
+
 describe.runIf(hasGpu)('with a GPU', () => {
   it('it is what computes', async () => {
     const facts = await oneEngine('auto', true);
