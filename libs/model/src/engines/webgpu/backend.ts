@@ -119,12 +119,14 @@ export async function startGpu(
  * It does not stay: as long as it is there the process does not end.
  */
 function withNavigatorGpu<T>(gpu: GPU, work: () => T): T {
-  const { navigator } = globalThis as unknown as { navigator: object }; // Node has had it since 21; its types have not
-  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+  const scope = globalThis as { navigator?: object }; // Node has had it since 21; its types have not
+  const { navigator } = scope;
+  const [owner, name] = navigator ? [navigator, 'gpu'] : [scope, 'navigator'];
+  Object.defineProperty(owner, name, { value: navigator ? gpu : { gpu }, configurable: true });
   try {
     return work();
   } finally {
-    Reflect.deleteProperty(navigator, 'gpu');
+    Reflect.deleteProperty(owner, name);
   }
 }
 

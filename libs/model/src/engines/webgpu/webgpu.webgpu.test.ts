@@ -92,7 +92,7 @@ describeWebgpu('the engine webgpu', () => {
       return (await engine.tf.ones([2000]).square().sum().data())[0];
     };
     const engine = await openEngine('webgpu');
-    console.log(await sum(engine), 'gpu' in navigator);
+    console.log(await sum(engine), 'gpu' in (globalThis.navigator ?? {}));
     ${after}`;
   const runProgram = (after: string) => {
     const args = ['--expose-gc', '--input-type=module', '-e', program(after)];
