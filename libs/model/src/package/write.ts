@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { decodeCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../errors.ts';
+import { checkBioimageio } from './bioimageio.ts';
 import { describeModel, FILES, RDF } from './description.ts';
 import { sha256OfFile } from './digest.ts';
 import { checkTensor, npyHeader, npyOfFloats } from './npy.ts';
@@ -77,19 +78,15 @@ export async function writeModelPackage(
   return readModelPackage(target);
 }
 
+/** Stands for the digests of files that are not written yet. */
+const UNKNOWN = '0'.repeat(64);
+
 function checkInput(input: ModelPackageInput): void {
   const refuse = (field: string, what: string): never => {
     throw new ModelError('model/package', `Model package field ${field} ${what}.`, { details: { field } });
   };
-  if (!/^[A-Za-z0-9_+\- ()]{5,128}$/.test(input.name)) {
-    refuse('name', `is ${JSON.stringify(input.name)}; use 5 to 128 letters, digits, spaces and _ + - ( )`);
-  }
-  if (!/^\d+\.\d+\.\d+([-+][A-Za-z0-9.-]+)?$/.test(input.version)) {
-    refuse('version', `is ${JSON.stringify(input.version)}; use a semantic version such as 0.1.0`);
-  }
-  if (input.authors.length === 0) refuse('authors', 'is empty; name at least one');
-  if (input.cite.length === 0) refuse('cite', 'is empty; cite at least the method');
-  if (Number.isNaN(Date.parse(input.timestamp))) refuse('timestamp', `is ${input.timestamp}; use ISO 8601`);
+  const digests = Object.fromEntries(Object.values(FILES).map((name) => [name, UNKNOWN]));
+  checkBioimageio(describeModel(input, digests));
   const { testInput, testOutput, tileShape } = input;
   checkTensor(FILES.testInput, npyHeader(testInput, FILES.testInput), '|u1', 1, tileShape);
   if (testOutput) checkTensor(FILES.testOutput, npyHeader(testOutput, FILES.testOutput), '<f4', 3, tileShape);
