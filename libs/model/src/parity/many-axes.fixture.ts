@@ -42,6 +42,18 @@ export const manyAxes: Record<string, ParityCase> = {
     inputs: [array(1050, 6)],
     run: (ops, [x], p) => ops.dense(x!, p.get('weight', [6, 24], { kind: 'normal', std: 1 })),
   },
+  'matmul: few results over 300': {
+    inputs: [array(3, 300), array(300, 2)],
+    run: (ops, [a, b]) => ops.matmul(a!, b!),
+  },
+  'matmul: more results than a group has threads': {
+    inputs: [array(2, 7, 5), array(2, 5, 4)],
+    run: (ops, [a, b]) => ops.matmul(a!, b!),
+  },
+  'matmul: many results': {
+    inputs: [array(20, 6), array(20, 6)],
+    run: (ops, [a, b]) => ops.matmul(a!, b!, { transposeB: true }),
+  },
   'matmul: over 2,048, b transposed': {
     inputs: [array(12, 2048), array(16, 2048)],
     run: (ops, [a, b]) =>

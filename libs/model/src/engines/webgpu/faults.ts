@@ -10,7 +10,7 @@
  * 4. The softmax of more than 65,535 rows writes beyond them. Here.
  * 5. The sum of more tensors than a program may bind (twelve here; a gradient's norm has one for each weight) does not
  *    run. add-n.ts.
- * 6. Sums over a few numbers are slow. sum.ts.
+ * 6. Sums over a few numbers, and small matrix products, are slow. sum.ts, small-matmul.ts.
  *
  * Not mended, since `Ops` has none of them: reverse cumulative sum (wrong from the second length on: the key of its
  * compiled shader forgets the length), and everything of more than six axes.
@@ -20,6 +20,7 @@ import { addMany } from './add-n.ts';
 import { axisSteps, oneAxisAtATime } from './axes.ts';
 import { replaceKernel } from './kernels.ts';
 import { longMatmul } from './matmul.ts';
+import { smallMatmul } from './small-matmul.ts';
 import { sumOfFew } from './sum.ts';
 
 /** The part of a shader program that is looked at. */
@@ -52,4 +53,5 @@ export function mendKernels(tf: Tf): void {
   replaceKernel(tf, 'Sum', sumOfFew(tf, 'sum'));
   replaceKernel(tf, 'Mean', sumOfFew(tf, 'mean'));
   replaceKernel(tf, 'BatchMatMul', longMatmul(tf));
+  replaceKernel(tf, 'BatchMatMul', smallMatmul);
 }
