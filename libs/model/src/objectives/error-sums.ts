@@ -1,4 +1,9 @@
-/** Sums over hidden voxels: of errors, and of what variances are made of. In float64, for there are millions. */
+/**
+ * Sums over hidden voxels: of errors, and of what variances are made of. In float64, for there are millions.
+ *
+ * Variances are about the mean of what is visible: a network that says no more than that has none, however much crops
+ * differ in brightness.
+ */
 export class ErrorSums {
   voxels = 0;
   readonly #squares = { network: 0, mean: 0, nearest: 0 };
@@ -11,10 +16,10 @@ export class ErrorSums {
     this.#squares.network += (predicted - truth) ** 2;
     this.#squares.mean += (mean - truth) ** 2;
     this.#squares.nearest += (nearest - truth) ** 2;
-    this.#predicted.sum += predicted;
-    this.#predicted.squares += predicted ** 2;
-    this.#truth.sum += truth;
-    this.#truth.squares += truth ** 2;
+    this.#predicted.sum += predicted - mean;
+    this.#predicted.squares += (predicted - mean) ** 2;
+    this.#truth.sum += truth - mean;
+    this.#truth.squares += (truth - mean) ** 2;
   }
 
   read() {

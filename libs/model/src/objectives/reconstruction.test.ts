@@ -58,8 +58,8 @@ describe('a score of a network that says the mean of what it sees, by hand', () 
       mse: expect.closeTo(203 / 400 / 7, 6) as number,
       psnr: expect.closeTo(11.39662, 4) as number, // 10 log10(2800 / 203)
       baselines: { meanVisible, nearestVisible },
-      predictionVariance: expect.closeTo(0.01, 6) as number, // of 0.1, 0.15, ... 0.4
-      targetVariance: expect.closeTo(0.04, 6) as number, // of 0.2, 0.3, ... 0.8
+      predictionVariance: 0, // it says the mean and nothing else
+      targetVariance: expect.closeTo(0.01, 6) as number, // of (n + 1) / 20: 0.1, 0.15, ... 0.4
       voxels: 7 * 64,
     });
   });
@@ -79,8 +79,8 @@ describe('a score of a network that says the mean of what it sees, by hand', () 
         // 0.1, 0.2, 0.7 / 3, 0.4, 0.42, 2.8 / 6, 0.5: 0.01 + 0.04 + 0.49 / 9 + 0.16 + 0.1764 + 7.84 / 36 + 0.25 = 0.908622
         nearestVisible: expect.closeTo(0.9086222 / 7, 6) as number,
       },
-      predictionVariance: expect.closeTo(0.0025, 6) as number, // of 4 / 40, 5 / 40, ... 10 / 40
-      targetVariance: expect.closeTo(0.04, 6) as number,
+      predictionVariance: expect.closeTo(0, 12) as number,
+      targetVariance: expect.closeTo(0.0225, 6) as number, // of (3 t + 1) / 40: nine times that of t / 40, 4 / 1600
       voxels: 7 * 64,
     });
   });

@@ -46,7 +46,12 @@ export interface ReconstructionScore {
     /** A copy of the nearest visible token. */
     readonly nearestVisible: number;
   };
+  /**
+   * Variance of the predictions about the mean of what is visible, over all crops: 0 for a network that says that mean and
+   * nothing else, whatever the crops' brightness.
+   */
   readonly predictionVariance: number;
+  /** Of the truth, about the same mean. */
   readonly targetVariance: number;
   /** Hidden voxels that were counted. */
   readonly voxels: number;
