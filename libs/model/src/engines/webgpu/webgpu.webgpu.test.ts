@@ -92,7 +92,8 @@ describeWebgpu('the engine webgpu', () => {
       return (await engine.tf.ones([2000]).square().sum().data())[0];
     };
     const engine = await openEngine('webgpu');
-    console.log(await sum(engine), 'gpu' in (globalThis.navigator ?? {}));
+    // as text: numbers have colours where a terminal is told to
+    console.log([await sum(engine), 'gpu' in (globalThis.navigator ?? {})].join(' '));
     ${after}`;
   const runProgram = (after: string) => {
     const args = ['--expose-gc', '--input-type=module', '-e', program(after)];
@@ -112,7 +113,7 @@ describeWebgpu('the engine webgpu', () => {
 
   it('engines come and go while garbage is collected', () => {
     const again =
-      'engine.dispose(); gc(); const next = await openEngine("webgpu"); gc(); console.log(await sum(next));';
+      'engine.dispose(); gc(); const next = await openEngine("webgpu"); gc(); console.log(String(await sum(next)));';
     expect(runProgram(again)).toMatchObject({ status: 0, stdout: '2000 false\n2000\n' });
   });
 });
