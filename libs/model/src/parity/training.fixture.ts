@@ -3,7 +3,7 @@ import type { Engine } from '../engines/engine.ts';
 import { membranes, small } from '../network/small.fixture.ts';
 import { pretrain, type PretrainingOptions } from '../training/pretraining.ts';
 
-const STEPS = 5;
+const STEPS = 3;
 const SPACE = [8, 8, 8] as const;
 
 /** Losses of a short pretraining, and how many tensors there were after each step. */
@@ -18,7 +18,7 @@ async function run(engine: Engine, options: Partial<PretrainingOptions>) {
     crop: (shape, random) => membranes(shape, random),
     steps: STEPS,
     seed: 5,
-    schedule: { peak: 3e-3, warmup: 2, final: 0.1 },
+    schedule: { peak: 3e-3, warmup: 0, final: 0.1 },
     averageDecay: 0.9,
     checkpointEvery: STEPS,
     state: {},
@@ -36,7 +36,7 @@ async function run(engine: Engine, options: Partial<PretrainingOptions>) {
 export function trainingTests(engines: () => { engine: Engine; cpu: Engine }): void {
   it.each<[string, Partial<PretrainingOptions>]>([
     ['', {}],
-    [', in micro-batches and with activations computed again', { accumulate: 2, recompute: true, steps: 3 }],
+    [', in micro-batches and with activations computed again', { accumulate: 2, recompute: true, steps: 2 }],
   ])(`a training has the losses of cpu, and keeps nothing of a step%s`, async (_, options) => {
     const { engine, cpu } = engines();
     // small tensors are computed on the processor again, as they are outside tests
