@@ -58,7 +58,7 @@ test('a child that is stopped takes its own children with it', async () => {
   const lines: string[] = [];
   const script = `
     const grandchild = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    console.log(grandchild.pid);
+    console.log(String(grandchild.pid)); // a number would have a colour where a terminal is told to
     process.on('SIGTERM', () => process.exit(0));
     setInterval(() => {}, 1000)`;
   const parent = child(script, lines);
