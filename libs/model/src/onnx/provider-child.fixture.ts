@@ -14,7 +14,7 @@ const [model, provider, inputFile, shape, outputFile] = process.argv.slice(2) as
 ];
 const session = await InferenceSession.create(model, {
   executionProviders: [provider],
-  logSeverityLevel: 0, // says where each node is placed
+  logSeverityLevel: outputFile === undefined ? 0 : 3, // 0 says where each node is placed
 });
 if (outputFile !== undefined) {
   const bytes = readFileSync(inputFile);

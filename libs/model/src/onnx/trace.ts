@@ -41,7 +41,7 @@ export function traceOnnx(options: TraceOptions): Uint8Array {
 }
 
 /**
- * `traceOnnx` into a file, for networks of any size: weights are written one by one, and beyond 1 GiB into a second file
+ * `traceOnnx` into a file, for networks of any size: weights are written one by one, and beyond 512 MiB into a second file
  * beside it, `model.onnx.data`, which belongs to the model from then on. Weights given as functions are never in memory
  * together.
  *

@@ -14,7 +14,7 @@ import { byteLengthOf, bytesOf } from './tensor.ts';
 export const externalName = (path: string): string => `${basename(path)}.data`;
 
 export interface WriteOptions {
-  /** Tensors in a second file, `model.onnx.data` beside `model.onnx`. Default: when they have more than 1 GiB. */
+  /** Tensors in a second file, `model.onnx.data` beside `model.onnx`. Default: when they have more than 512 MiB. */
   readonly externalData?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface WrittenFile {
 }
 
 /** Beyond it one file would have to be in memory twice while it is written, once as tensors and once as a message. */
-const LARGEST_IN_ONE_FILE = 2 ** 30;
+const LARGEST_IN_ONE_FILE = 2 ** 29;
 /** Of every tensor's offset: a cache line, and what vector loads want. */
 const ALIGNMENT = 64;
 /** Smaller tensors stay in the model: shapes and axes, which runtimes read while they load, and biases. */
