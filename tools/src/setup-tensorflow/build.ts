@@ -4,7 +4,7 @@ import { compiler, linkCuda } from './cuda-layout.ts';
 import { failed, unavailable } from './errors.ts';
 import { duplicates, layout, libraries, placeInDeps, type Recipe } from './recipe.ts';
 import { unzip } from './unzip.ts';
-import type { CommandResult, World } from './world.ts';
+import type { CommandResult, World } from '../setup/world.ts';
 
 /** What npm says when the registry is not reached, as against refusing what it got from it. */
 const OFFLINE =

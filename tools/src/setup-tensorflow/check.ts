@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failed } from './errors.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 /** What the check's child process prints, as one line of JSON. */
 export interface CheckResult {

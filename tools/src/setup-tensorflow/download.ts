@@ -3,9 +3,9 @@ import { createReadStream, existsSync, mkdirSync, renameSync, rmSync } from 'nod
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { failed, unavailable } from './errors.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeLeftovers } from '../setup/leftovers.ts';
 import { pipArguments, type PinnedWheel } from './recipe.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 export interface Wheel {
   readonly path: string;

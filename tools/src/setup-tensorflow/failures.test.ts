@@ -5,7 +5,7 @@ import { judge } from './check.ts';
 import { broken, fakeMachine, goodCheck, ok, type Answer, type FakeMachine } from './fixtures.ts';
 import { main } from './main.ts';
 import { layout, recipe } from './recipe.ts';
-import { withoutOuterNpm, type World } from './world.ts';
+import { withoutOuterNpm, type World } from '../setup/world.ts';
 
 interface Case {
   readonly name: string;

@@ -7,7 +7,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { CheckResult } from './check.ts';
 import { elf } from './elf.fixture.ts';
 import { gpuRecipe, layout, recipe, wheelsOf, type PinnedWheel, type Recipe } from './recipe.ts';
-import type { CommandResult, Run, World } from './world.ts';
+import type { CommandResult, Run, World } from '../setup/world.ts';
 
 export interface FakeMachine extends World, Disposable {
   /** Every command that was run, as one line. */

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { broken, fakeMachine, goodCheck, ok, SYSTEM, type Answer, type FakeMachine } from './fixtures.ts';
 import { main } from './main.ts';
 import { gpuRecipe, layout, pipArguments, wheelsOf } from './recipe.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 const machines: FakeMachine[] = [];
 afterEach(() => {

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
-import { failed, isSetupError, type SetupError } from './errors.ts';
+import { asProcess, runSetup } from '../setup/command.ts';
+import { failed } from './errors.ts';
 import { checkNodes } from './nodes.ts';
 import { gpuRecipe } from './recipe.ts';
 import { setup, type SetupOptions } from './steps.ts';
-import { thisMachine, type World } from './world.ts';
+import { thisMachine, type World } from '../setup/world.ts';
 
 const HELP = `npm run setup:tensorflow [-- --gpu] [-- --dry-run] [-- --force] [-- --nodes]
 
@@ -22,44 +22,14 @@ export async function main(
   printError: (line: string) => void = (line) => console.error(line),
   options: Pick<SetupOptions, 'signal' | 'recipe'> & { readonly gpuRecipe?: SetupOptions['recipe'] } = {},
 ): Promise<number> {
-  try {
-    const { gpu, 'dry-run': dryRun, force, nodes, help } = parse(args);
+  const line = { help: HELP, flags: ['gpu', 'dry-run', 'force', 'nodes', 'help'], failed } as const;
+  return runSetup(args, line, { world, printError, signal: options.signal }, async (flags) => {
+    const { gpu, 'dry-run': dryRun, force, nodes } = flags;
     const recipe = gpu ? (options.gpuRecipe ?? gpuRecipe) : options.recipe;
-    if (help) world.print(HELP);
-    else if (nodes) await checkNodes(world, options.signal);
+    if (nodes) await checkNodes(world, options.signal);
     else await setup(world, { ...options, ...(recipe ? { recipe } : {}), dryRun, force });
-    return 0;
-  } catch (error) {
-    if (options.signal?.aborted) {
-      printError('Stopped; nothing was changed. Run the command again to start over.');
-      return 130;
-    }
-    if (!isSetupError(error)) throw error;
-    printError(error.message);
-    return error.exitCode;
-  }
+  });
 }
 
-function parse(args: readonly string[]) {
-  const off = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { gpu: off, 'dry-run': off, force: off, nodes: off, help: off },
-    }).values;
-  } catch (cause) {
-    throw unknownOption(cause);
-  }
-}
-
-function unknownOption(cause: unknown): SetupError {
-  const what = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
-  return failed(`${what}; the options are --gpu, --dry-run, --force, --nodes and --help.`, { cause });
-}
-
-if (import.meta.main ?? process.argv[1] === import.meta.filename) {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
-  process.exitCode = await main(process.argv.slice(2), thisMachine(), undefined, { signal: stop.signal });
-}
+if (import.meta.main ?? process.argv[1] === import.meta.filename)
+  await asProcess((args, signal) => main(args, thisMachine(), undefined, { signal }));

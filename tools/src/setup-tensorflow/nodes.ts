@@ -5,7 +5,7 @@ import { tolerance } from './check.ts';
 import { failed, unavailable } from './errors.ts';
 import { layout } from './recipe.ts';
 import { seconds } from './report.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 /** The last of each line that the addon shall serve; npm has them as packages. */
 export const nodeVersions = ['20.20.2', '22.23.3', '24.21.0'] as const;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesNeeded, wheelsOf, type Recipe } from './recipe.ts';
 import { megabytes } from './wheel-sizes.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 /** What a run would do, a line a step. */
 export function printPlan({ root, cache, print }: World, recipe: Recipe, built: boolean): void {

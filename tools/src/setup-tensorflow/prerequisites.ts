@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { unavailable } from './errors.ts';
 import { bytesNeeded, minimumGlibc, type Recipe } from './recipe.ts';
 import { systemLibraries } from './resolve.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 export interface Prerequisites {
   /** Command and first arguments that run pip. */

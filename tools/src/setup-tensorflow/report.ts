@@ -1,7 +1,7 @@
 import { worst, type CheckResult } from './check.ts';
 import type { Recipe } from './recipe.ts';
 import { driver } from './resolve.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 /** What a check found, in one phrase. */
 export function describe(result: CheckResult): string {

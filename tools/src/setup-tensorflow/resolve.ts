@@ -4,7 +4,7 @@ import { compiler, openedByName } from './cuda-layout.ts';
 import { readDynamicSection } from './elf.ts';
 import { failed, unavailable } from './errors.ts';
 import { layout } from './recipe.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 /** Comes with the driver of the GPU, and is there only where a GPU is. */
 export const driver = 'libcuda.so.1';

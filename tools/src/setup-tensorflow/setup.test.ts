@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { fakeMachine, goodCheck, ok, type Answer, type FakeMachine } from './fixtures.ts';
 import { main } from './main.ts';
 import { layout } from './recipe.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 const machines: FakeMachine[] = [];
 afterEach(() => {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { compileAddon, installPackage, placeLibraries, putInPlace } from './build.ts';
 import { checkEngine } from './check.ts';
 import { fetchWheel } from './download.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeLeftovers } from '../setup/leftovers.ts';
 import { printPlan } from './plan.ts';
 import { findPrerequisites } from './prerequisites.ts';
 import { layout, recipe as ourRecipe, wheelsOf, type Recipe } from './recipe.ts';
 import { conclusion, counted, describe, gpuVerdict, seconds } from './report.ts';
 import { resolveLibraries, systemLibraries } from './resolve.ts';
 import { isBuilt, writeStamp } from './stamp.ts';
-import type { World } from './world.ts';
+import type { World } from '../setup/world.ts';
 
 export interface SetupOptions {
   /** Print the steps and change nothing. */

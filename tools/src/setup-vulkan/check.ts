@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { World } from '../setup-tensorflow/world.ts';
+import type { World } from '../setup/world.ts';
 
 /** Name of the device that WebGPU finds through the library in `directory`, or why it computes nothing there. */
 export async function check(

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
-import { removeLeftovers } from '../setup-tensorflow/leftovers.ts';
-import type { World } from '../setup-tensorflow/world.ts';
+import { removeLeftovers } from '../setup/leftovers.ts';
+import type { World } from '../setup/world.ts';
 import { failed, unavailable } from './errors.ts';
 import { packed, type Recipe } from './recipe.ts';
 import { fileInTar } from './tar.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { thisMachine, type World } from '../setup-tensorflow/world.ts';
-import { failed, isVulkanError } from './errors.ts';
+import { asProcess, runSetup } from '../setup/command.ts';
+import { thisMachine, type World } from '../setup/world.ts';
+import { failed } from './errors.ts';
 import { setup, type SetupOptions } from './steps.ts';
 
 const HELP = `npm run setup:vulkan [-- --dry-run] [-- --force]
@@ -25,35 +25,11 @@ export async function main(
   printError: (line: string) => void = (line) => console.error(line),
   options: SetupOptions = {},
 ): Promise<number> {
-  try {
-    const { 'dry-run': dryRun, force, help } = parse(args);
-    if (help) world.print(HELP);
-    else await setup(world, { ...options, dryRun, force });
-    return 0;
-  } catch (error) {
-    if (options.signal?.aborted) {
-      printError('Stopped; nothing was changed. Run the command again to start over.');
-      return 130;
-    }
-    if (!isVulkanError(error)) throw error;
-    printError(error.message);
-    return error.exitCode;
-  }
+  const line = { help: HELP, flags: ['dry-run', 'force', 'help'], failed } as const;
+  return runSetup(args, line, { world, printError, signal: options.signal }, ({ 'dry-run': dryRun, force }) =>
+    setup(world, { ...options, dryRun, force }),
+  );
 }
 
-function parse(args: readonly string[]) {
-  const off = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({ args: [...args], options: { 'dry-run': off, force: off, help: off } }).values;
-  } catch (cause) {
-    const what = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
-    throw failed(`${what}; the options are --dry-run, --force and --help.`, { cause });
-  }
-}
-
-if (import.meta.main ?? process.argv[1] === import.meta.filename) {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
-  process.exitCode = await main(process.argv.slice(2), here(), undefined, { signal: stop.signal });
-}
+if (import.meta.main ?? process.argv[1] === import.meta.filename)
+  await asProcess((args, signal) => main(args, here(), undefined, { signal }));

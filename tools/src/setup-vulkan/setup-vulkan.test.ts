@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CommandResult, World } from '../setup-tensorflow/world.ts';
+import type { CommandResult, World } from '../setup/world.ts';
 import { sha256 } from './fetch.ts';
 import { main } from './main.ts';
 import { packed, type Recipe } from './recipe.ts';

@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { removeLeftovers } from '../setup-tensorflow/leftovers.ts';
-import type { World } from '../setup-tensorflow/world.ts';
+import { removeLeftovers } from '../setup/leftovers.ts';
+import type { World } from '../setup/world.ts';
 import { check } from './check.ts';
 import { failed, unavailable } from './errors.ts';
 import { cachedLibrary, fetchLibrary, sha256 } from './fetch.ts';
@@ -33,7 +33,7 @@ const STAMP = 'installed.json';
  * Puts a software Vulkan into `world.root`, for tests of the engine `webgpu` on machines without a GPU: a browser's, if
  * there is one that works, else npm's. Where it is, it is checked.
  *
- * @throws {VulkanError} whose `exitCode` is 3 when the machine lacks something, 1 when something is broken
+ * @throws {SetupError} whose `exitCode` is 3 when the machine lacks something, 1 when something is broken
  */
 export async function setup(world: World, options: SetupOptions = {}): Promise<void> {
   const { dryRun = false, force = false, signal, recipe = ourRecipe, system = systemLibraries } = options;
