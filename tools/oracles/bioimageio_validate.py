@@ -78,6 +78,7 @@ def judged(variant, rdf, directory):
         refused = summary.status == "failed"
     except Exception as error:  # of some fields its report on the error fails too
         said, refused = [str(error).splitlines()[0]], True
+    said = [line.replace(f"{directory}/", "") for line in said]  # a temporary one, another each time
     print(" refused" if refused else " taken  ", variant["what"], "|", said[0][:150] if said else "")
     return {"what": variant["what"], "refused": refused, **({"because": said[0][:300]} if said else {})}
 
