@@ -17,6 +17,7 @@ it('the public surface is this: a change to it is a change for everyone who impo
       "checkPreset",
       "checkWeights",
       "countPeakBytes",
+      "cropUnit",
       "defaultCurriculum",
       "describeNetwork",
       "encodeCheckpoint",

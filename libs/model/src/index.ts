@@ -23,6 +23,7 @@ export { loadNativeTensorflow, locateNativeTensorflow } from './engines/native.t
 
 export {
   checkCrop,
+  cropUnit,
   checkPreset,
   presetNamed,
   presets,

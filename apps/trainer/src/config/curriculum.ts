@@ -1,7 +1,7 @@
 import {
   checkCrop,
+  cropUnit,
   defaultCurriculum,
-  totalStride,
   type Curriculum,
   type Preset,
   type Vec3,
@@ -21,11 +21,11 @@ const growth = [0.5, 0.75, 1];
  * 64 voxels for `nano`, 8 x 64 x 64 to 16 x 128 x 128 for `nano-anisotropic`.
  */
 export function growingCurriculum(preset: Preset): Curriculum {
-  const stride = totalStride(preset);
+  const units = cropUnit(preset);
   return defaultCurriculum.map((phase, index) => {
     const share = growth[index] ?? 1;
     const crop = preset.crop.map((size, axis) => {
-      const unit = leastCommonMultiple(stride[axis]!, preset.token[axis]!); // three axes
+      const unit = units[axis]!; // three axes
       return Math.min(size, Math.max(unit, Math.round((share * size) / unit) * unit));
     });
     return { ...phase, crop: crop as unknown as Vec3 }; // as many axes as the preset's crop
@@ -51,10 +51,4 @@ export function checkCrops(preset: Preset, curriculum: Curriculum): void {
 function sizeText(size: CropSize): string {
   const crop = cropOf(size);
   return crop.every((side) => side === crop[0]) ? String(crop[0]) : crop.join('x');
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y) [x, y] = [y, x % y];
-  return (a / x) * b;
 }

@@ -38,15 +38,22 @@ export function totalStride(preset: Preset): Vec3 {
 
 /** Refuses a crop (or tile) that the strides or the tokens do not divide. */
 export function checkCrop(preset: Preset, crop: Vec3): void {
-  const stride = totalStride(preset);
+  const units = cropUnit(preset);
   crop.forEach((size, axis) => {
-    const unit = leastCommonMultiple(stride[axis]!, preset.token[axis]!);
+    const unit = units[axis]!; // three axes
     if (size <= 0 || size % unit !== 0)
       throw new ModelError(
         'model/shape',
         `Crop [${crop.join(', ')}] does not suit preset '${preset.name}': axis ${'zyx'[axis]} must be a positive multiple of ${unit}.`,
       );
   });
+}
+
+/** What a crop (or tile) must be a multiple of, in voxels, (z, y, x): strides and tokens both divide it. */
+export function cropUnit(preset: Preset): Vec3 {
+  const stride = totalStride(preset);
+  const unit = (axis: 0 | 1 | 2) => leastCommonMultiple(stride[axis], preset.token[axis]);
+  return [unit(0), unit(1), unit(2)];
 }
 
 function leastCommonMultiple(a: number, b: number): number {
