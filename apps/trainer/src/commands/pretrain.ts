@@ -49,7 +49,8 @@ export async function runPretrain(
   // a run of before volumes were held out goes on with all of them
   const before = command.resume ? await RunDirectory.settingsOf(command.out) : undefined;
   const usual = before && !('heldOut' in before) ? 0 : HELD_OUT_SHARE;
-  const settings = pretrainSettings(command, command.heldOut ?? usual);
+  const wished = command.heldOut ?? usual;
+  const settings = pretrainSettings(command, wished);
   const run = await RunDirectory.open(
     command.out,
     settings,
@@ -60,11 +61,7 @@ export async function runPretrain(
     raw.map((location) => loadBlock({ raw: location, ...(box && { box }) }, signal)),
   );
   const shapes = curriculum.map(({ crop }) => crop);
-  const heldOut = await holdOut(
-    volumes,
-    { heldOut: command.heldOut ?? usual, crops: shapes, isotropic },
-    signal,
-  );
+  const heldOut = await holdOut(volumes, { heldOut: wished, crops: shapes, isotropic }, signal);
   const sampler = new CropSampler(heldOut.blocks, { isotropic, intensity: recipe.intensity });
   for (const crop of shapes) sampler.checkFits(crop);
   const steps = stepsToDo(command, heldOut.blocks);

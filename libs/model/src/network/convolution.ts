@@ -52,9 +52,21 @@ export function gatedSpatialConvolution<T>(ops: Ops<T>, p: ParameterSource<T>, x
 }
 
 /**
- * One step of the decoder: narrow to the skip connection's width, up-sample, join, two normalised convolutions.
- * Narrowing before up-sampling costs an eighth and halves the widest convolution of the network.
+ * The way up: narrow to the skip connection's width, up-sample, join. Narrowing before up-sampling costs an eighth and
+ * halves the widest convolution of the network.
  */
+function joinSkip<T>(
+  ops: Ops<T>,
+  p: ParameterSource<T>,
+  below: T,
+  skip: T,
+  { factors, width }: { factors: Vec3; width: number },
+): T {
+  const narrow = convolution(ops, scoped(p, 'narrow'), below, { width, kernel: pointwise });
+  return ops.concatChannels([ops.upsample(narrow, factors), skip]);
+}
+
+/** One step of the decoder: what comes from below joined to the skip connection, and two normalised convolutions. */
 export function decoderStep<T>(
   ops: Ops<T>,
   p: ParameterSource<T>,
@@ -62,8 +74,7 @@ export function decoderStep<T>(
   skip: T,
   options: { factors: Vec3; width: number; kernel: Vec3 },
 ): T {
-  const narrow = convolution(ops, scoped(p, 'narrow'), below, { width: options.width, kernel: pointwise });
-  const joined = ops.concatChannels([ops.upsample(narrow, options.factors), skip]);
+  const joined = joinSkip(ops, p, below, skip, options);
   const block = { width: options.width, kernel: options.kernel, norm: true, relu: true };
   const first = convolution(ops, scoped(p, 'conv1'), joined, block);
   return convolution(ops, scoped(p, 'conv2'), first, block);
@@ -96,7 +107,5 @@ export function residualDecoderStep<T>(
   skip: T,
   options: { factors: Vec3; width: number; kernel: Vec3 },
 ): T {
-  const narrow = convolution(ops, scoped(p, 'narrow'), below, { width: options.width, kernel: pointwise });
-  const joined = ops.concatChannels([ops.upsample(narrow, options.factors), skip]);
-  return residualBlock(ops, scoped(p, 'block'), joined, options);
+  return residualBlock(ops, scoped(p, 'block'), joinSkip(ops, p, below, skip, options), options);
 }

@@ -1,5 +1,11 @@
 import { ModelError } from '../errors.ts';
-import { objectives, type Curriculum, type CurriculumPhase, type ObjectiveWeights } from './curriculum.ts';
+import {
+  dominantObjective,
+  objectives,
+  type Curriculum,
+  type CurriculumPhase,
+  type ObjectiveWeights,
+} from './curriculum.ts';
 
 /**
  * Refuses what is no curriculum, from a file or from code:
@@ -51,12 +57,12 @@ function checkEnd(name: string, until: number, before: number): void {
 
 /** @returns the place of the objective that the training has come to, in `objectives` */
 function checkOrder(name: string, weights: ObjectiveWeights, reached: number): number {
-  const most = Math.max(...objectives.map((objective) => weights[objective]));
+  const dominant = dominantObjective(weights);
+  const most = weights[dominant];
   const at = objectives.findIndex((objective, i) => i >= reached && weights[objective] === most);
   if (at >= 0) return at;
-  const back = objectives.find((objective) => weights[objective] === most);
   throw refusal(
-    `${name} goes back to '${back}' with a weight of ${most} after '${objectives[reached]}'; the dominant objective must go from random over next to nextAll.`,
+    `${name} goes back to '${dominant}' with a weight of ${most} after '${objectives[reached]}'; the dominant objective must go from random over next to nextAll.`,
   );
 }
 
