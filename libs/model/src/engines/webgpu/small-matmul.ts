@@ -1,12 +1,12 @@
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { view, volume } from './kernels.ts';
+import { threadForEach } from './thread-for-each.ts';
 
 /** The backend takes a group for each result up to here. */
 const FEW_RESULTS = 128;
 /** So short a sum is one thread's. */
 const SHORT = 256;
-const THREADS = 64;
 
 /**
  * Matrix products of few results over a short inner axis, one thread for each result: the products of attention and of
@@ -43,20 +43,15 @@ export const smallMatmul =
     return view(flat, [...batch, rows, columns]);
   };
 
-const programOf = (results: number): Parameters<WebGPUBackend['runWebGPUProgram']>[0] => ({
-  variableNames: ['a', 'b'],
-  uniforms: ['rows', 'columns', 'inner', 'aRow', 'aInner', 'bInner', 'bColumn']
-    .map((name) => `${name} : i32,`)
-    .join(' '),
-  outputShape: [results],
-  workgroupSize: [THREADS, 1, 1],
-  dispatchLayout: { x: [0] },
-  dispatch: [Math.ceil(results / THREADS), 1, 1],
-  size: true,
-  shaderKey: 'smallMatmul',
-  getUserCode: () => `
-    fn main(index : i32) {
-      if (index < uniforms.size) {
+const programOf = (results: number) =>
+  threadForEach({
+    name: 'smallMatmul',
+    variables: ['a', 'b'],
+    uniforms: ['rows', 'columns', 'inner', 'aRow', 'aInner', 'bInner', 'bColumn'].map(
+      (name) => `${name} : i32`,
+    ),
+    results,
+    code: `
         let column = index % uniforms.columns;
         let row = (index / uniforms.columns) % uniforms.rows;
         let batch = index / (uniforms.columns * uniforms.rows);
@@ -69,6 +64,5 @@ const programOf = (results: number): Parameters<WebGPUBackend['runWebGPUProgram'
           right = right + uniforms.bInner;
         }
         setOutputAtIndex(index, total);
-      }
-    }`,
-});
+      `,
+  });

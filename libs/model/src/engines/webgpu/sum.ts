@@ -2,10 +2,10 @@ import type { KernelFunc } from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Tf } from '../../ops/tensor-ops.ts';
 import { view, volume } from './kernels.ts';
+import { threadForEach } from './thread-for-each.ts';
 
 /** Sums of so few numbers are one thread's. */
 const FEW = 256;
-const THREADS = 64;
 
 /**
  * Sums and means over a few numbers, one thread for each result. The backend takes a group of 64 threads and a chain of
@@ -42,18 +42,13 @@ export const sumOfFew =
     return view(flat, [...before, ...(keepDims ? axes.map(() => 1) : []), ...after]);
   };
 
-const programOf = (results: number): Parameters<WebGPUBackend['runWebGPUProgram']>[0] => ({
-  variableNames: ['x'],
-  uniforms: 'count : i32, inner : i32, divisor : f32,',
-  outputShape: [results],
-  workgroupSize: [THREADS, 1, 1],
-  dispatchLayout: { x: [0] },
-  dispatch: [Math.ceil(results / THREADS), 1, 1],
-  size: true,
-  shaderKey: 'sumOfFew',
-  getUserCode: () => `
-    fn main(index : i32) {
-      if (index < uniforms.size) {
+const programOf = (results: number) =>
+  threadForEach({
+    name: 'sumOfFew',
+    variables: ['x'],
+    uniforms: ['count : i32', 'inner : i32', 'divisor : f32'],
+    results,
+    code: `
         let outer = index / uniforms.inner;
         var at = outer * uniforms.count * uniforms.inner + (index - outer * uniforms.inner);
         var total = 0.0;
@@ -62,6 +57,5 @@ const programOf = (results: number): Parameters<WebGPUBackend['runWebGPUProgram'
           at = at + uniforms.inner;
         }
         setOutputAtIndex(index, total / uniforms.divisor);
-      }
-    }`,
-});
+      `,
+  });
