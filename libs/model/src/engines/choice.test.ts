@@ -119,7 +119,7 @@ describe('a GPU that is asked for', () => {
       { native: 'cpu', gpu: h100 },
       /for the processor; run `npm run setup:tensorflow -- --gpu`/,
     ],
-    ['tensorflow', { gpu: h100 }, /run `npm run setup:tensorflow`/],
+    ['tensorflow', { gpu: h100 }, /^A GPU was asked for.*run `npm run setup:tensorflow -- --gpu`/],
     ['cpu', { native: 'cuda', gpu: h100 }, /engine cpu uses none/],
   ])('%s with %o is refused', async (choice, parts, why) => {
     // permission for a device that is none does not make it a GPU

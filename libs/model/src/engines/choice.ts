@@ -46,12 +46,19 @@ export async function chooseEngine(
   const native = choice === 'webgpu' ? undefined : machine.tensorflow();
   // whether a build for CUDA finds its GPU is known when it has started
   if (native && (native.cuda || !gpu)) return 'tensorflow';
-  if (choice === 'tensorflow')
+  if (choice === 'tensorflow') {
+    // a build for the processor is refused only where a GPU was asked for
+    if (!gpu)
+      throw refusal(
+        `There is no native TensorFlow build in ${machine.place}; run \`npm run setup:tensorflow\`.`,
+      );
+    const found = native
+      ? 'the native TensorFlow build is one for the processor'
+      : `there is no native TensorFlow build in ${machine.place}`;
     throw refusal(
-      native
-        ? 'A GPU was asked for, and the native TensorFlow build is one for the processor; run `npm run setup:tensorflow -- --gpu`, or use engine webgpu.'
-        : `There is no native TensorFlow build in ${machine.place}; run \`npm run setup:tensorflow\`.`,
+      `A GPU was asked for, and ${found}; run \`npm run setup:tensorflow -- --gpu\`, or use engine webgpu.`,
     );
+  }
 
   const device = await machine.gpu();
   if (device?.kind === 'gpu') return 'webgpu';
